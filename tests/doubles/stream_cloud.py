@@ -14,6 +14,7 @@ from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
+from tests.doubles.waiting import LONG_S
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait
@@ -128,7 +129,7 @@ class StreamCloud:
         self._run(self._cloud.close())
         self._run(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     async def _let_go(self) -> None:
@@ -136,4 +137,4 @@ class StreamCloud:
         await let_go()
 
     def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
