@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from showcam.app.edge.edge import Edge, EdgeRules
-from showcam.app.edge.signatures import SKILL_PATH as SKILL
-from showcam.app.edge.signatures import spoken_route
+from showcam.app.edge.spoken import SKILL_PATH as SKILL
+from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import Request
 from tests.doubles.waiting import LONG_S
 from tests.showcam import test_amazon

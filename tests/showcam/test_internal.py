@@ -17,7 +17,7 @@ import structlog
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.accounts.links import authenticate
-from showcam.app.edge.internal import Internal
+from showcam.app.edge.machines import Internal
 from showcam.app.http_types import Refuse, Request
 from showcam.drivers.camera import Video
 from showcam.engine.grants import START_S, Claims
