@@ -17,9 +17,10 @@ from showcam.drivers.ezviz.home import Lan, Place
 from showcam.drivers.probes.rtsp import Described, describe
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.rtsp.login import Login
-from showcam.engine.source import Rtsp
+from showcam.engine.source import CameraSpec, Rtsp
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.minting import minted_at_home
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
@@ -251,6 +252,9 @@ class Home:
             if listed_camera.name == name
         )
 
+    def mint(self, camera: Camera, driver: EzvizDriver | None = None, **given: Any) -> CameraSpec:
+        return minted_at_home(driver or self.driver, self.another_process, self.source, camera, **given)
+
     def set_code(self, name: str, code: str, within_s: float = LONG_S) -> None:
         self.driver.set_code(self.source, self.camera(name), code, within_s)
 
@@ -268,7 +272,7 @@ def test_a_code_makes_a_way(demo: Home) -> None:
 
     assert before.ways == ("open",)
     assert garden.ways == ("lan", "open")
-    spec = demo.driver.mint(demo.source, garden, "lan", LONG_S)
+    spec = demo.mint(garden)
     assert isinstance(spec, Rtsp)
     assert (spec.user, spec.password, spec.sound) == ("admin", "GKRTUV", "on")
     address = spec.url.replace("rtsp://", "rtsp://admin:GKRTUV@")
@@ -283,8 +287,7 @@ def test_a_code_makes_a_way(demo: Home) -> None:
 def test_a_process_that_has_not_read_the_list_finds_the_camera_at_home(demo: Home) -> None:
     demo.set_code("Garden", "GKRTUV")
     garden = demo.camera("Garden")
-    minted = [driver.mint(demo.source, garden, "lan", LONG_S) for driver in (demo.driver, demo.another_process())]
-    assert minted[0] == minted[1]
+    assert demo.mint(garden) == demo.mint(garden, driver=demo.another_process())
     demo.set_code("Garden", "")
 
 
@@ -297,7 +300,7 @@ def test_a_wrong_code_is_not_kept(demo: Home) -> None:
 
 def test_an_encrypted_cameras_lan_picture_is_clear(demo: Home) -> None:
     demo.set_code("Garage", "ABCDEF")
-    spec = demo.driver.mint(demo.source, demo.camera("Garage"), "lan", LONG_S)
+    spec = demo.mint(demo.camera("Garage"))
     address = spec.url.replace("rtsp://", "rtsp://admin:ABCDEF@")
     with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=LONG_S) as container:
         frames = container.decode(video=0)
@@ -325,7 +328,7 @@ def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store:
 @pytest.mark.parametrize(("picture", "size"), [("main", (640, 360)), ("sub", (320, 180))])
 def test_a_camera_in_the_house_sends_the_requested_picture(demo: Home, picture: Any, size: tuple[int, int]) -> None:
     demo.set_code("Garden", "GKRTUV")
-    spec = demo.driver.mint(demo.source, demo.camera("Garden"), "lan", LONG_S, picture=picture)
+    spec = demo.mint(demo.camera("Garden"), picture=picture)
     assert isinstance(spec, Rtsp)
     with av.open(spec.url.replace("rtsp://", f"rtsp://{spec.user}:{spec.password}@"), timeout=LONG_S) as opened:
         frame = next(opened.decode(video=0))
