@@ -104,7 +104,7 @@ def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera:
     reasons = []
     for _ in range(2):
         with pytest.raises(Refused) as refused:
-            lan.open(GARDEN, at_home(camera), CODE, 5.0)
+            lan.open(GARDEN, at_home(camera), CODE, LONG_S)
         reasons.append(refused.value.reason)
     camera.start()
     assert reasons == ["lan_closed", "lan_closed"]
@@ -114,7 +114,7 @@ def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera:
 @pytest.mark.parametrize("path", ["/h264/ch1/main/av_stream", "/H.264", "/H264", "/Streaming/Channels/1", "/H265", "/"])
 def test_known_names_of_a_picture_are_tried_in_order(camera: RtspCamera, path: str) -> None:
     camera.does.path = path
-    assert Lan(loopback=True).try_code(GARDEN, at_home(camera), CODE, 5.0).path == path
+    assert Lan(loopback=True).try_code(GARDEN, at_home(camera), CODE, LONG_S).path == path
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_wrong_code_is_never_sent_twice_and_another_is_tried(camera: RtspCamer
         with pytest.raises(Refused, match=r"refused before|401"):
             lan.open(GARDEN, at_home(camera), "OTHERS", 5)
     assert camera.does.wrong == 1
-    assert lan.open(GARDEN, at_home(camera), CODE, 5).password == CODE
+    assert lan.open(GARDEN, at_home(camera), CODE, LONG_S).password == CODE
 
 
 def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -> None:
@@ -203,22 +203,22 @@ def test_a_camera_without_a_smaller_picture_is_reachable_all_the_same(camera: Rt
     with pytest.raises(Refused) as refused:
         lan.open(GARDEN, at_home(camera), CODE, 5, "sub")
     assert refused.value.reason == "too_large"
-    assert lan.open(GARDEN, at_home(camera), CODE, 5).url.endswith(PATH)
+    assert lan.open(GARDEN, at_home(camera), CODE, LONG_S).url.endswith(PATH)
 
 
 def test_h265_alone_is_taken_as_it_is(camera: RtspCamera) -> None:
     camera.does.recording = recorded(codec="libx265", sound=None)
-    assert Lan(loopback=True).open(GARDEN, at_home(camera), CODE, 5).url.endswith(PATH)
+    assert Lan(loopback=True).open(GARDEN, at_home(camera), CODE, LONG_S).url.endswith(PATH)
 
 
 def test_a_place_outside_a_house_is_not_gone_to(camera: RtspCamera) -> None:
     with pytest.raises(Refused, match="no address of a house"):
-        Lan(loopback=False).open(GARDEN, at_home(camera), CODE, 5)
+        Lan(loopback=False).open(GARDEN, at_home(camera), CODE, LONG_S)
     assert camera.does.methods == []
 
 
 def test_no_secret_is_in_the_text_of_a_source(camera: RtspCamera) -> None:
-    spec = Lan(loopback=True).open(GARDEN, at_home(camera), CODE, 5)
+    spec = Lan(loopback=True).open(GARDEN, at_home(camera), CODE, LONG_S)
     assert CODE not in spec.url
     assert CODE not in repr(spec)
 
