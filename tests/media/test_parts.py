@@ -177,7 +177,7 @@ def test_what_is_no_playlist(text: str) -> None:
 
 
 def paced(units: list[tuple[float, Unit]], at_once: int = 0) -> list[tuple[float, Unit]]:
-    """Push each unit at its time, and see when it comes out, by a clock that stands still while this machine computes."""
+    """Push each unit at its time, and see when it comes out, by a clock that stands still while the machine does."""
     out: list[tuple[float, Unit]] = []
 
     async def scene(loop: FastLoop) -> None:
