@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from showcam.engine.grants import Claims, Grants
+from showcam.engine.sessions import transcodes
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
@@ -130,6 +131,13 @@ def world(start: Callable[..., World]) -> World:
 def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """The candidates of a test's own display too are this machine's."""
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a busy machine has no time to transcode pictures, none is left out: that is in tests/media/test_transcoder.py."""
+    for name in ("DISPLAY", "SOON"):
+        monkeypatch.setattr(transcodes, name, getattr(transcodes, name)._replace(late_s=LONG_S))
 
 
 @pytest.fixture
