@@ -135,7 +135,7 @@ def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a busy machine has no time to transcode pictures, none is left out: that is in tests/media/test_transcoder.py."""
+    """No picture is left out for which a busy machine has no time: tests/media/test_transcoder.py has that."""
     for name in ("DISPLAY", "SOON"):
         monkeypatch.setattr(transcodes, name, getattr(transcodes, name)._replace(late_s=LONG_S))
 

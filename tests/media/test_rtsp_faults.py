@@ -243,6 +243,7 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("transcodes", [1, 0])
 @pytest.mark.parametrize("player", ["libav", "GStreamer"])
 def test_who_watches_by_hls_sees_every_picture_however_keyframes_come(
