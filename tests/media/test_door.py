@@ -74,7 +74,9 @@ def test_one_address_has_a_share_unless_it_is_a_proxys(
     eventually: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(Door.__init__.__kwdefaults__, "silent_s", 12.0)  # they stay for as long as a busy machine takes
+    limits = Door.__init__.__kwdefaults__
+    assert limits is not None
+    monkeypatch.setitem(limits, "silent_s", 12.0)  # they stay for as long as a busy machine takes
     shared = (ipaddress.ip_network("127.0.0.2/32"),)
     world = start(connections=8, connections_of_one=3, trusted_proxies=shared)
     with crowd(world.plane.port, [address] * 20) as silent:
