@@ -14,13 +14,14 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from showcam.engine.grants import Claims, Grants
-from showcam.engine.outputs import amendments
+from showcam.engine.outputs import peer
 from showcam.engine.sessions.pulls import Ended
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.source import Card, Denied, SourceFailed, SourceSpec
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "A WebRTC viewer whose camera fails while its offer is answered is told why", leans_on="second stack: aiortc"
@@ -87,14 +88,14 @@ class House:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG_S):
         while not holds():
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def opened(grants: Grants) -> AsyncIterator[House]:
-    amendments.apply(SETTINGS.ice_addresses)
+    peer.amend(SETTINGS.ice_addresses)
     made = House(grants)
     try:
         yield made

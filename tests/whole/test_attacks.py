@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from showcam.app import keys as key_files
-from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.edge.machines import HEADER, sign
 from showcam.app.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running

@@ -21,7 +21,7 @@ from showcam.accounts import clients
 from showcam.app import keys as key_files
 from showcam.app.doctor import assistants, google
 from showcam.app.doctor.reach import Visitor, World
-from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.edge.machines import HEADER, sign
 from showcam.app.setup.google_console import REDIRECTS
 from showcam.console.health.machine import Fault, Finding
 from showcam.store.sealing import Sealer
