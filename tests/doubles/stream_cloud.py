@@ -27,8 +27,17 @@ class Studio:
 
     def __init__(self) -> None:
         self._players: dict[str, _Player] = {}
-        self.gop_s = GOP_S
+        self._gop_s = GOP_S
         self.recording: Recording | None = None  # in place of those that are made
+
+    @property
+    def gop_s(self) -> int:
+        return self._gop_s
+
+    @gop_s.setter
+    def gop_s(self, gop_s: int) -> None:
+        recorded(gop_s=gop_s)  # made now, since a camera that says nothing at first is taken for a silent one
+        self._gop_s = gop_s
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> "_Player":
         picture = camera.picture(quality)
