@@ -13,6 +13,7 @@ from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
 from tests.doubles.loop_end import let_go
+from tests.doubles.waiting import LONG_S
 
 # Loopback only, and no limit that a test meets by accident.
 SETTINGS = PlaneSettings(
@@ -47,7 +48,7 @@ class PlaneThread:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, timeout_s: float = 10.0) -> MediaClient:
+    def client(self, timeout_s: float = LONG_S) -> MediaClient:
         """A client that is closed with the plane."""
         client = MediaClient(self.url, self._grants.proof(), timeout_s)
         self._clients.append(client)
@@ -70,7 +71,7 @@ class PlaneThread:
         self._run(self._stopped())
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     async def _started(self) -> MediaServer:
@@ -84,4 +85,4 @@ class PlaneThread:
         await let_go()
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
