@@ -46,7 +46,7 @@ pytestmark = pytest.mark.proves(
 
 FPS = 25
 LENGTH = 60  # pictures that a viewer watches: the brightness turns in between
-WITHIN_S = 40.0
+WITHIN_S = 100.0  # four viewers of one camera, and its transcoder, on a machine that others use too
 # of picture and sound, on a machine that has more to do than it can, which delays what the camera sends; how exactly
 # they fit is what tests/media/test_timeline.py and test_hour.py prove
 APART_S = 0.6
