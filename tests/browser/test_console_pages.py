@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from showcam.i18n.catalogue import Language
-from tests.browser.conftest import pictured
+from tests.browser.conftest import PATIENT, pictured
 from tests.browser.test_home import MOVING, TOO_SMALL, let_in, plays, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.page_words import MOST, fixed_words
@@ -247,6 +247,7 @@ def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iter
         )
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(PATIENT)
         if path:
             page.goto(f"{linked.web}{path}")
         return page

@@ -103,4 +103,4 @@ def begin(page: Page, secret: str = PROFILE[1], language: str = "en-GB") -> str:
 
 def come_back(page: Page, query: dict[str, str]) -> requests.Response:
     """Amazon's return, by a browser that knows no session of the console."""
-    return requests.get(f"{page.program.web}/setup/lwa", params=query, timeout=10)
+    return requests.get(f"{page.program.web}/setup/lwa", params=query, timeout=LONG_S)
