@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from tests.doubles.waiting import LONG_S
+
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
 _TABLE = "DynamoDB_20120810"
 
@@ -45,8 +47,8 @@ class AwsWire:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def client(self, tries: int = 1) -> Any:
-        """boto3's DynamoDB client on this wire."""
+    def client(self, tries: int = 1, answer_s: float = 2.0) -> Any:
+        """boto3's DynamoDB client on this wire, which waits so long for an answer."""
         retries = {"mode": "standard", "total_max_attempts": tries}
         return boto3.client(
             "dynamodb",
@@ -54,7 +56,7 @@ class AwsWire:
             region_name="eu-west-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(connect_timeout=1, read_timeout=2, retries=retries),
+            config=Config(connect_timeout=1, read_timeout=answer_s, retries=retries),
         )
 
     @property
@@ -110,7 +112,7 @@ class AwsWire:
         return self._takes < 0
 
     def _forward(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
-        connection = http.client.HTTPConnection(self._upstream, timeout=10)
+        connection = http.client.HTTPConnection(self._upstream, timeout=LONG_S)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from scripts.deploy_local.walk import Form
+from tests.doubles.waiting import LONG_S
 
 LOOPBACK = "http://127.0.0.1:9/callback"
 
@@ -15,7 +16,7 @@ LOOPBACK = "http://127.0.0.1:9/callback"
 def _post(session: requests.Session, page: requests.Response, **filled: str) -> requests.Response:
     form = Form(page.text)
     fields = [(name, value) for name, value in form.fields if name not in filled] + list(filled.items())
-    return session.post(urljoin(page.url, form.action), fields, allow_redirects=False, timeout=15)
+    return session.post(urljoin(page.url, form.action), fields, allow_redirects=False, timeout=LONG_S)
 
 
 def link(web: str, client: str, user: str, password: str, *, code: str = "", **ticked: str) -> str:
@@ -46,14 +47,14 @@ def link_tokens(
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    page = session.get(f"{web}/oauth/authorize", params=query, timeout=15)
+    page = session.get(f"{web}/oauth/authorize", params=query, timeout=LONG_S)
     filled = {"user": user, "password": password, "step": "sign-in"}
     for _ in range(4):
         page = _post(session, page, **filled)
         if page.is_redirect and page.headers["Location"].startswith(redirect):
             break
         if page.is_redirect:
-            page = session.get(urljoin(page.url, page.headers["Location"]), timeout=15)
+            page = session.get(urljoin(page.url, page.headers["Location"]), timeout=LONG_S)
         if 'name="code"' in page.text:
             filled = {"code": code, "step": "code"}
         elif 'value="agree"' in page.text:
@@ -74,7 +75,7 @@ def link_tokens(
             "client_secret": secret or f"{client}-secret",
             "code_verifier": verifier,
         },
-        timeout=15,
+        timeout=LONG_S,
     )
     assert token.status_code == 200, token.text
     return dict(token.json())

@@ -13,6 +13,7 @@ from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
 from tests.doubles.loop_end import let_go
+from tests.doubles.waiting import LONG_S
 
 # Loopback only, and no limit that a test meets by accident.
 SETTINGS = PlaneSettings(
@@ -84,4 +85,4 @@ class PlaneThread:
         await let_go()
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 from aioice import stun
 
+from tests.doubles.waiting import LONG_S
+
 REALM, NONCE = "showcam.test", b"nonce-of-the-test"
 
 
@@ -59,7 +61,7 @@ class Relay:
         await asyncio.sleep(0)
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
 
 
 class _Front(asyncio.DatagramProtocol):

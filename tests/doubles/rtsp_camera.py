@@ -16,6 +16,7 @@ from showcam.engine.source import Rtsp
 from showcam.simulator.lan.server import CameraServer, Take, Tracks, Viewer
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import CODE, Recording, recorded
+from tests.doubles.waiting import LONG_S
 
 PATH = "/Streaming/Channels/101"
 
@@ -113,7 +114,7 @@ class RtspCamera:
         return Rtsp(**(given | changes))  # type: ignore[arg-type]
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
 
 
 class _Lens:

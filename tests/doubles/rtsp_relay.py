@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from tests.doubles.loop_end import let_go, shut
 from tests.doubles.rtsp_faults import IDR, SLICE, Fault, nal_kinds
+from tests.doubles.waiting import LONG_S
 
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _PORTS = re.compile(rb"((?:client|server)_port=)(\d+)-(\d+)")
@@ -72,11 +73,11 @@ class RtspRelay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.start(), self._loop).result(LONG_S)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result(LONG_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
