@@ -22,7 +22,7 @@ from showcam.accounts import clients
 from showcam.accounts.links import mint
 from showcam.app import keys as key_files
 from showcam.app.compose.ground import open_store
-from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.edge.machines import HEADER, sign
 from showcam.app.process.settings_sources import load
 from tests.doubles.household import household
 

@@ -158,9 +158,16 @@ def _git(*arguments: str, until: float) -> bytes:
 _OF_ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"}
 
 
-def main(publishers: tuple[Publisher, ...], schemas: Path, server: str = GITHUB, *, cache: Path = CACHE) -> None:
+def main(
+    publishers: tuple[Publisher, ...],
+    schemas: Path,
+    server: str = GITHUB,
+    *,
+    cache: Path = CACHE,
+    within_s: float = WITHIN_S,
+) -> None:
     """Fetches into our own cache what it lacks; a folder that somebody else filled is left as it is."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + within_s
     for publisher in publishers:
         if not publisher.missing(schemas):
             continue

@@ -1,4 +1,4 @@
-"""Keeps the browsers that are signed in at the console, and finds the viewer of a video: a browser or a link.
+"""Keeps the browsers that are signed in at the console.
 
 A browser has its own cookie, sealed in the store. The store finds a session by its id. The cookie's text gives this
 id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds out whether the
@@ -199,14 +199,3 @@ class OwnersPage(Struct, frozen=True):
     id: str
     account: str
     cameras: None = None
-
-
-def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
-    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
-    if viewer_id.startswith(SESSION):
-        session = ConsoleSessions(store).find(viewer_id)
-        if session is None or store.account(session.account) is None:
-            return None  # signed out, or its household was removed
-        return OwnersPage(session.id, session.account)
-    link = store.link(viewer_id)
-    return link if link is not None and link.ended is None else None

@@ -17,9 +17,8 @@ import structlog
 from aiohttp import web
 
 from showcam.engine.grants import START_S, BadGrant, ExpiredGrant, Grants, Protocol
-from showcam.engine.routes import Handler, application, problem
-from showcam.engine.silence import Silence, silence
-from showcam.net.addresses import Network, counted_as, is_in_house, unmapped, within
+from showcam.engine.routes import Handler, NotLent, application, problem
+from showcam.net.addresses import Network, Silence, counted_as, is_in_house, silence, unmapped, within
 
 _log = structlog.get_logger()
 SILENT_S = 5.0  # until a new connection sends its first byte
@@ -205,10 +204,6 @@ def _quiet(transport: asyncio.Transport) -> Silence | None:
 def _silent_s(transport: asyncio.Transport) -> float:
     quiet = _quiet(transport)
     return quiet.sent_s if quiet is not None else 0.0
-
-
-class NotLent(Exception):
-    """No door was opened; the text says why."""
 
 
 class LentDoors:

@@ -1,6 +1,6 @@
 """Asks the web process whether a viewer may see a camera, and reports to it: only the web process knows the cameras.
 
-`WebSources` sends the requests, over loopback or https; showcam.app.edge.internal answers them.
+`WebSources` sends the requests, over loopback or https; showcam.app.edge.machines answers them.
 """
 
 import asyncio

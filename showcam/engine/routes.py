@@ -1,19 +1,38 @@
-"""Answers the requests of displays for HLS, WebRTC and stills, under /s/.
+"""Answers displays, which ask for HLS, WebRTC and stills under /s/, and our other processes, under /internal/.
 
-Failures are answered by problem documents (RFC 9457) that show only the kind of failure.
+Failures are answered by problem documents (RFC 9457) that show only the kind of failure. Our other processes ask by
+requests on loopback, which carry a header made from the grant key.
 """
 
 import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+import typing
+from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from showcam.engine.grants import BadGrant, Claims, ExpiredGrant, Protocol
+from showcam.engine.client import LONGEST_S
+from showcam.engine.grants import HEADER, BadGrant, Claims, ExpiredGrant, Grants, Protocol, holds
+from showcam.engine.messages import (
+    Answered,
+    End,
+    Flows,
+    FlowsOf,
+    Keep,
+    Lend,
+    Lent,
+    Live,
+    LiveOf,
+    Nothing,
+    Offer,
+    Probe,
+    Warm,
+)
 from showcam.engine.outputs.hls import HlsOutput, is_start_id
 from showcam.engine.outputs.ice import NoFreePort
 from showcam.engine.outputs.peer import NotGathered
@@ -23,7 +42,8 @@ from showcam.engine.sessions.pull import RESTS
 from showcam.engine.sessions.pulls import Ended, TooMany
 from showcam.engine.sessions.session import Session
 from showcam.engine.sessions.sessions import Sessions
-from showcam.engine.source import SourceFailed
+from showcam.engine.source import Rtsp, SourceFailed, Watched, read_source
+from showcam.engine.sources.probe import probe
 from showcam.net.text import problem_of
 
 _log = structlog.get_logger()
@@ -64,12 +84,17 @@ _FAILURES: dict[type[Exception], tuple[int, str, str, dict[str, str]]] = {
 # If hls.js has nothing left to play, it joins the list of a new process at once, else a target duration later. The
 # player asks a little before its last segment ends.
 DRY_S = 0.3
+PROBES = 4  # at once: a household tries the two streams of one camera
 MOST_STARTS = 16  # start ids that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class NotLent(Exception):
+    """No door was opened; the text says why."""
 
 
 def application(*middlewares: Middleware) -> web.Application:
@@ -104,17 +129,16 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         )
     except SourceFailed as failed:
         return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
+    except NotLent as failed:
+        return problem(503, str(failed))
     except NoFreePort:
         _log.warning("no port of webrtc_ports is free for another viewer", reason="full")
         return problem(429, "Each port of webrtc_ports is in use.", "full")
     except tuple(_FAILURES) as failed:
         return problem(*_FAILURES[type(failed)])
     except web.HTTPException as error:
-        return problem(
-            error.status,
-            error.reason,
-            headers={name: value for name, value in error.headers.items() if name == "Allow"},
-        )
+        allowed = {name: value for name, value in error.headers.items() if name == "Allow"}
+        return problem(error.status, error.reason, headers=allowed)
     except Exception as error:
         _log.error("request broke", route=_route(request), error=type(error).__name__)
         return problem(500, "Something went wrong here.")
@@ -268,3 +292,102 @@ class Routes:
 def _bearer(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class Doors(typing.Protocol):
+    """Lends doors to devices of the house, as LentDoors of showcam.engine.doors does. `lend` may raise NotLent."""
+
+    async def lend(self, link: str, device: str) -> str: ...
+    async def close_of(self, link: str) -> None: ...
+
+
+class InternalRoutes:
+    """The routes under /internal/. `loopback`: cameras may be on this machine, for the demo."""
+
+    def __init__(self, grants: Grants, sessions: Sessions, doors: Doors, *, loopback: bool) -> None:
+        self._sessions, self._doors, self._loopback = sessions, doors, loopback
+        self._probes = asyncio.Semaphore(PROBES)
+        self._proof = grants.proof()
+
+    def add_to(self, app: web.Application) -> None:
+        post = app.router.add_post
+        post("/internal/warm", self._internal(Warm, self.warm))
+        post("/internal/keep", self._internal(Keep, self.keep))
+        post("/internal/answer", self._internal(Offer, self.answer))
+        post("/internal/lend", self._internal(Lend, self.lend))
+        post("/internal/probe", self._internal(Probe, self.probe))
+        post("/internal/end", self._internal(End, self.end_session))
+        post("/internal/flows", self._internal(FlowsOf, self.flows))
+        post("/internal/live", self._internal(LiveOf, self.live))
+        app.router.add_get("/internal/stats", self._internal(Nothing, self.stats))
+
+    async def warm(self, body: Warm) -> web.Response:
+        claims = Claims(**body["claims"])
+        source = read_source(body["source"]) if body["source"] else None
+        if claims.protocol == "snapshot":
+            self._sessions.warming.measure(claims, source)
+        else:
+            self._sessions.warming.expect(claims, source)
+        return _json(Nothing(), 202)
+
+    async def keep(self, body: Keep) -> web.Response:
+        self._sessions.warming.keep(Claims(**body["claims"]))
+        return _json(Nothing(), 202)
+
+    async def answer(self, body: Offer) -> web.Response:
+        source = read_source(body["source"]) if body["source"] else None
+        answer, grant = await self._sessions.answer(
+            Claims(**body["claims"]), body["sdp"], source, body["replaces"], body.get("within_s", LONGEST_S)
+        )
+        return _json(Answered(sdp=answer, session=grant))
+
+    async def lend(self, body: Lend) -> web.Response:
+        return _json(Lent(at=await self._doors.lend(body["link"], body["device"])))
+
+    async def probe(self, body: Probe) -> web.Response:
+        source = read_source(body["source"])
+        if not isinstance(source, Rtsp):
+            return problem(422, "Only cameras at home are watched for a moment.")
+        if self._probes.locked():
+            return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
+        async with self._probes:
+            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_S))
+        return _json(await asyncio.to_thread(found.watched, small=True))
+
+    async def end_session(self, body: End) -> web.Response:
+        if body["name"]:
+            self._sessions.endings.by_name(body["link"], body["name"])
+        else:
+            self._sessions.endings.by_link(body["link"])
+            await self._doors.close_of(body["link"])
+        return _json(Nothing())
+
+    async def flows(self, body: FlowsOf) -> web.Response:
+        return _json(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
+
+    async def live(self, body: LiveOf) -> web.Response:
+        return _json(Live(live=self._sessions.live(body["account"] or None)))
+
+    async def stats(self, _body: Nothing) -> web.Response:
+        return _json(self._sessions.stats())
+
+    def _internal[T](self, shape: type[T], handler: Callable[[T], Awaitable[web.Response]]) -> Handler:
+        read = msgspec.json.Decoder(shape).decode
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            shown = request.headers.get(HEADER, "")
+            if not self._proof.opens(shown, request.path, time.time()):
+                raise web.HTTPNotFound
+            data = await request.read()
+            if not holds(shown, data):
+                raise web.HTTPNotFound
+            try:
+                return await handler(read(data or b"{}"))
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                return problem(422, "The request is not as this door expects it.")
+
+        return handle
+
+
+def _json(body: Mapping[str, object] | Watched, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json")

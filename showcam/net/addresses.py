@@ -1,4 +1,6 @@
-"""IP addresses: whether one is public or in the house, this machine's addresses, and the key that counts a visitor.
+"""The other end of a connection: whether its IP address is public or in the house, and how long it has been silent.
+
+Also this machine's addresses, and the key that counts a visitor.
 
 Standard library only. Every room judges addresses here, before it connects. A room connects only to the address that
 was judged.
@@ -14,6 +16,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 _HOUSE = tuple(
@@ -34,6 +37,9 @@ type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
 LOCAL = Path("/proc/net/fib_trie")
 LARGEST = 1024  # addresses; a larger network is not searched
+_INFO = getattr(socket, "TCP_INFO", None)  # Linux
+_SENT_MS, _ACKED, _RECEIVED = 44, 120, 128  # the offsets of these fields in struct tcp_info, linux/tcp.h
+_INFO_LENGTH = 136
 # A key of the environ: the other end of the connection, if REMOTE_ADDR comes from a trusted proxy's header.
 PEER = "showcam.peer"
 # A key of the environ: the path below which the owner's proxy shows the console, "" for none; absent without the proxy.
@@ -200,3 +206,28 @@ def counted_as(address: str) -> str:
 def within(address: str, networks: tuple[Network, ...]) -> bool:
     ip = _plain(address.partition("%")[0])
     return ip is not None and _within(ip, networks)
+
+
+class Connected(Protocol):
+    def getsockopt(self, level: int, option: int, length: int, /) -> bytes: ...
+
+
+class Silence(NamedTuple):
+    sent_s: float  # seconds since data was last sent to the peer, or since the peer connected
+    ever_sent: bool
+    ever_received: bool
+
+
+def silence(connection: Connected) -> Silence | None:
+    """The silence of a connection. None if the system does not count it, or the connection is gone."""
+    if _INFO is None:
+        return None
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, _INFO, _INFO_LENGTH)
+    except OSError:
+        return None
+    if len(info) < _INFO_LENGTH:
+        return None
+    (sent_ms,) = struct.unpack_from("I", info, _SENT_MS)
+    acked, received = struct.unpack_from("QQ", info, _ACKED)
+    return Silence(sent_ms / 1000, acked > 0, received > 0)

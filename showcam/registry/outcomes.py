@@ -1,23 +1,41 @@
-"""Notes the requests of a door to the registry, and makes an `Outcome` of `showcam.net.outcomes` for each.
+"""Notes how each directive and intent of a request ended, for its log line and the metrics, without any name.
 
 A door opens `asking` around a directive, an intent, or a device's commands. Meanwhile the registry and the door note
-their findings at `current()`, in the same thread.
+their findings at `current()`, in the same thread; the door then adds the `Outcome`. The edge has opened `collected`
+around the whole request.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Literal
+
+from msgspec import Struct
 
 from showcam.accounts.links import SESSION
 from showcam.drivers.camera import Refusal, Stream
 from showcam.drivers.settings import Asked
-from showcam.net.outcomes import Ending, Outcome, add
-
-__all__ = ["Asking", "Outcome", "add", "asking", "current"]
 
 CARD = "card"  # counts as a refusal: the display was shown the reason in the camera's place
 _ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # any other text in place of an id may be a secret
+# pending: the vendor was asked for the change, and the camera does not show it yet. failed: by a fault of showcam.
+type Ending = Literal["done", "pending", "refused", "failed"]
+
+
+class Outcome(Struct, frozen=True):
+    """The outcome of one directive or intent. `reason`: a Reason, or the assistant's own word for an error.
+
+    `camera`: the id of a camera or a scene.
+    """
+
+    name: str
+    outcome: Ending
+    reason: str = ""
+    way: str = ""
+    camera: str = ""
+    link: str = ""
+    account: str = ""
 
 
 class Asking:
@@ -91,3 +109,28 @@ def asking(name: str) -> Iterator[Asking]:
 def current() -> Asking:
     """The request under way in this thread; one that nobody reads if no door has opened `asking`."""
     return _asking.get() or Asking("")
+
+
+_collected: ContextVar[list[Outcome] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Outcome]]:
+    """The outcomes of the request that this thread answers. Nested calls share one list."""
+    running = _collected.get()
+    if running is not None:
+        yield running
+        return
+    outcomes: list[Outcome] = []
+    within = _collected.set(outcomes)
+    try:
+        yield outcomes
+    finally:
+        _collected.reset(within)
+
+
+def add(outcome: Outcome | None) -> None:
+    """Adds the outcome to those of the request that this thread answers, if the edge collects them."""
+    outcomes = _collected.get()
+    if outcomes is not None and outcome is not None:
+        outcomes.append(outcome)

@@ -5,8 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from showcam.accounts import console_sessions, households
+from showcam.accounts import households
 from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
+from showcam.registry.streams.grants import find_viewer
 from showcam.store.records import token_hash
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -120,10 +121,7 @@ def test_a_viewer_is_a_link_or_an_owners_page(store: SqliteStore) -> None:
     sessions, account = ConsoleSessions(store), households.add(store, "ezviz", "kari@example.com", b"").id
     found = sessions.read(sessions.begin(account=account))
     assert found is not None
-    assert console_sessions.find_viewer(store, found.id) == OwnersPage(found.id, account)
+    assert find_viewer(store, found.id) == OwnersPage(found.id, account)
     store.drop_household(account)
-    assert console_sessions.find_viewer(store, found.id) is None
-    assert (console_sessions.find_viewer(store, "home-nobody"), console_sessions.find_viewer(store, "nobody")) == (
-        None,
-        None,
-    )
+    assert find_viewer(store, found.id) is None
+    assert (find_viewer(store, "home-nobody"), find_viewer(store, "nobody")) == (None, None)

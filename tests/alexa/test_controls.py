@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from showcam.drivers.errors import SetRefused, SignedOut
-from showcam.net.outcomes import collected
+from showcam.registry.outcomes import collected
 from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 

@@ -31,10 +31,13 @@ from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.ready_driver import ReadyDriver
 from tests.doubles.relay import Relay
 from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S, until
 
 type Check = Callable[[dict[str, Any]], None]
 
 ALEXA_S = 6.0
+STOOD_S = 0.5  # the machine may let an answer stand for so long
 INITIATE = ("Alexa.RTCSessionController", "InitiateSessionWithOffer")
 INITIALIZE = ("Alexa.CameraStreamController", "InitializeCameraStreams")
 HLS = {"cameraStreams": [{"protocol": "HLS"}]}
@@ -101,6 +104,7 @@ class Door:
     driver: VendorDriver
     check: Check
     took_s: float = 0.0  # for the last answer
+    hurries: bool = False  # Alexa's time for an answer counts, on a busy machine too
 
     def send(self, namespace: str, name: str, payload: Any, camera: str, token: str = "") -> dict[str, Any]:
         scope = {"type": "BearerToken", "token": token or self.home.token()}
@@ -108,7 +112,8 @@ class Door:
         endpoint = {"scope": scope, "endpointId": self.home.id(camera)}
         directive = {"header": header, "endpoint": endpoint, "payload": payload}
         began = time.monotonic()
-        message = dict(json.loads(self.skill.answer(json.dumps({"directive": directive}).encode())))
+        received = began if self.hurries else began + LONG_S
+        message = dict(json.loads(self.skill.answer(json.dumps({"directive": directive}).encode(), received)))
         self.took_s = time.monotonic() - began
         self.check(message)
         return dict(message["event"])
@@ -169,7 +174,7 @@ def door(
 
 def fetch(url: str, **headers: str) -> tuple[int, str, bytes]:
     split_url = urlsplit(url)
-    connection = http.client.HTTPConnection(split_url.hostname or "", split_url.port, timeout=15)
+    connection = http.client.HTTPConnection(split_url.hostname or "", split_url.port, timeout=LONG_S)
     try:
         connection.request("GET", split_url.path, headers=headers)
         response = connection.getresponse()
@@ -201,8 +206,13 @@ SLOW = [(1.8, ""), (1.2, "silent"), (1.8, "silent"), (4.0, ""), (4.0, "silent")]
 def test_an_offer_is_answered_after_a_slow_vendor_though_the_camera_takes_long(vendor_s: float, door: Door) -> None:
     door.home.id("Garden")
     door.driver.takes_s = vendor_s / 2  # for two calls: the list and an address
-    door.driver.origin.cameras["F00000001"].takes_s = 1.5
-    event = door.offer(offer(), "Garden")
+    door.hurries = True
+    for name, serial in (("Garden", "F00000001"), ("Front Door", "F00000002")):
+        door.driver.origin.cameras[serial].takes_s = 1.5
+        with Stopwatch() as machine:
+            event = door.offer(offer(), name)
+        if machine.stood_s < STOOD_S:
+            break  # else what was measured is the machine, and another camera is asked for
     assert event["header"]["name"] == "AnswerGeneratedForSession", event["payload"]
     assert door.took_s < ALEXA_S
 
@@ -272,7 +282,7 @@ def test_a_display_gets_the_requested_size_and_the_answer_names_the_true_size(
     [stream] = door.send(*INITIALIZE, requested, "Garden")["payload"]["cameraStreams"]
     assert stream["resolution"] == {"width": size[0], "height": size[1]}
     assert f"RESOLUTION={size[0]}x{size[1]}".encode() in fetch(stream["uri"])[2]
-    with av.open(stream["uri"], timeout=15) as container:
+    with av.open(stream["uri"], timeout=LONG_S) as container:
         frame = next(container.decode(video=0))
     assert (frame.width, frame.height) == size
 
@@ -284,7 +294,7 @@ def test_sizes_missing_in_the_list_are_advertised_once_a_picture_was_shown(door:
     for requested in (HLS, asking((300, 170))):
         [stream] = door.send(*INITIALIZE, requested, "Garden")["payload"]["cameraStreams"]
         assert fetch(stream["uri"])[0] == 200
-    wait_until(lambda: len(advertised(door)) == 2)
+    until(lambda: len(advertised(door)) == 2)
     assert advertised(door) == [{"width": 320, "height": 180}, {"width": 160, "height": 90}]
 
 
@@ -298,7 +308,7 @@ def test_the_first_answer_is_a_guess_where_the_list_has_no_size_and_the_next_has
         [stream] = door.send(*INITIALIZE, asking((1280, 720)), "Garden")["payload"]["cameraStreams"]
         resolutions.append(stream["resolution"])
         assert b"RESOLUTION=320x180" in fetch(stream["uri"])[2]
-        wait_until(lambda: advertised(door) == [true])
+        until(lambda: advertised(door) == [true])
     assert resolutions == [guess, true]
 
 
@@ -312,13 +322,6 @@ def advertised(door: Door) -> list[dict[str, int]]:
         capability for capability in garden["capabilities"] if capability["interface"] == "Alexa.CameraStreamController"
     ]
     return list(streams["cameraStreamConfigurations"][0]["resolutions"])
-
-
-def wait_until(true: Callable[[], bool], within_s: float = 5.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_the_card_is_also_shown_by_webrtc(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

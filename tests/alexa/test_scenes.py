@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from showcam.drivers.errors import Reason, VendorDown
-from showcam.net.outcomes import collected
+from showcam.registry.outcomes import collected
 from showcam.registry.preferences import Preferences
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import TV, ReadyScreens

@@ -139,8 +139,8 @@ def program(demos: Callable[[str], Program], request: pytest.FixtureRequest) -> 
 
 @contextmanager
 def steadily(folder: Path, **settings: Any) -> Iterator[Program]:
-    """A demo whose vendor answers each request, and has more time for it than assistants give on a busy machine."""
-    with running(folder, troubled=True, SHOWCAM_REQUEST_S="30", **settings) as demo:
+    """A demo whose vendor answers each request."""
+    with running(folder, troubled=True, **settings) as demo:
         demo.configure(**STEADY)
         yield demo
 

@@ -24,7 +24,7 @@ from tests.media.conftest import authority, grants, household, start, vendor, wo
 __all__ = ["authority", "grants", "household", "start", "vendor", "world"]  # fixtures
 
 SCRIPT = Path(__file__).parent / "receiver.mjs"
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @dataclass

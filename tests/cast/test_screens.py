@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from showcam.accounts import console_sessions
 from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.cast.device import Over, Picture, Showing
 from showcam.cast.errors import CastFailed
@@ -17,6 +16,7 @@ from showcam.drivers.camera import Refusal, Video
 from showcam.drivers.errors import Refused
 from showcam.engine.messages import MediaBusy, MediaUnavailable
 from showcam.registry.preferences import Preferences
+from showcam.registry.streams.grants import find_viewer
 from showcam.store.records import Account
 from tests.doubles.household import MEDIA_URL, demo_cameras
 from tests.doubles.ready_driver import camera as ready_camera
@@ -38,7 +38,7 @@ def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_pictur
     assert house.televisions[0].shown == [Picture("hls", at, f"/s/{grant}/master.m3u8", "Garden")]
     assert house.lent == [(claims.link, LIVING.host)]
     assert (claims.protocol, claims.surface, claims.camera) == ("hls", "tv", house.home.id("Garden"))
-    assert console_sessions.find_viewer(house.home.store, claims.link) is not None, "the gate knows who watches"
+    assert find_viewer(house.home.store, claims.link) is not None, "the gate knows who watches"
     assert house.now() == [("Garden", LIVING.name)]
 
 
@@ -62,7 +62,7 @@ def test_another_camera_takes_the_tv_and_the_first_viewer_is_over(house: House) 
     assert house.now() == [("Front Door", LIVING.name)]
     assert house.televisions[0].stopped
     assert (first, "") in house.home.pictures.ended
-    assert console_sessions.find_viewer(house.home.store, first) is None
+    assert find_viewer(house.home.store, first) is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_without_a_door_nothing_is_shown_and_the_viewer_is_over(house: House, un
     with pytest.raises(CastFailed, match=why):
         house.show()
     assert house.now() == []
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
 
 
 def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
@@ -93,7 +93,7 @@ def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
         house.show()
     assert house.now() == []
     assert house.televisions[0].stopped
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
 
 
 @pytest.mark.parametrize(("battery", "tries"), [(None, 1), (60, 5)])
@@ -167,7 +167,7 @@ def test_a_tv_that_refuses_both_addresses_is_asked_no_third_time_and_left(house:
         house.show()
     assert [television.stopped for television in house.televisions] == [True, True]
     assert house.now() == []
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
 
 
 def test_stop_ends_what_the_household_shows_there_or_everywhere(house: House) -> None:
@@ -212,7 +212,7 @@ def test_who_takes_the_tv_ends_the_picture_for_good(house: House, why: Over) -> 
     assert house.now() == []
     house.screens.turn()
     assert len(house.televisions) == 1
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
 
 
 def test_a_picture_that_ended_by_itself_is_shown_again_a_few_times(house: House) -> None:
@@ -279,7 +279,7 @@ def test_when_the_worker_ends_so_do_its_pictures(house: House) -> None:
     house.show()
     house.screens.close()
     assert house.televisions[0].stopped
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
 
 
 def test_a_household_sees_nothing_of_what_another_shows(house: House) -> None:
@@ -417,7 +417,7 @@ def test_a_camera_that_is_refused_after_webrtc_failed_leaves_the_tv(tmp_path: Pa
     assert isinstance(refused, Refusal)
     assert refused.reason == "encryption_on"
     assert house.televisions[0].stopped
-    assert console_sessions.find_viewer(house.home.store, house.viewer().link) is None
+    assert find_viewer(house.home.store, house.viewer().link) is None
     house.home.store.close()
 
 

@@ -57,10 +57,14 @@ class Cloudflared:
 
     def rules(self, name: str = NAME) -> list[dict[str, str]]:
         """The rules by which the tunnel of a name passes requests on; none if the internet reaches no tunnel."""
-        tunnel = self.state["records"].get(name, "").removesuffix(".cfargotunnel.com")
-        if tunnel not in self.state["tunnels"].values() or not self.running():
+        tunnel, running = self.state["records"].get(name, "").removesuffix(".cfargotunnel.com"), self.running()
+        if tunnel not in self.state["tunnels"].values() or not running:
             return []
-        home = Path(f"/proc/{self.running()[-1]}/environ").read_text().partition("HOME=")[2].partition("\0")[0]
+        try:
+            environ = Path(f"/proc/{running[-1]}/environ").read_text()
+        except OSError:  # it ended just now
+            return []
+        home = environ.partition("HOME=")[2].partition("\0")[0]
         found = re.findall(
             r"- (?:hostname: (\S+)\s+)?(?:path: (\S+)\s+)?service: (\S+)",
             (Path(home) / ".cloudflared" / "config.yml").read_text(),

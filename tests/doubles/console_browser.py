@@ -1,7 +1,9 @@
 """The console of a running showcam in a browser without script."""
 
 import re
+import time
 from html import unescape
+from urllib.parse import urljoin
 
 import requests
 
@@ -34,10 +36,22 @@ class Page:
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
         assert token is not None, self.text
         sent = self.session.post(
-            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=LONG_S, allow_redirects=True
+            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=LONG_S, allow_redirects=False
         )
+        if sent.is_redirect:
+            sent = self._led_to(urljoin(sent.url, sent.headers["Location"]))
         self.text = sent.text
         return sent.status_code
+
+    def _led_to(self, address: str) -> requests.Response:
+        """The page there, also if its process starts again meanwhile."""
+        end = time.monotonic() + LONG_S
+        while True:
+            try:
+                return self.session.get(address, timeout=LONG_S)
+            except requests.ConnectionError:
+                assert time.monotonic() < end, address
+                time.sleep(0.1)
 
     def mend(self, camera: str, step: str) -> int:
         """Press the button of that step at the camera of that name."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from tests.doubles.loopback_server import LoopbackServer, SilentHandler
+from tests.doubles.waiting import LONG_S
 
 type ProxyFault = Literal[
     "",
@@ -34,7 +35,7 @@ class FaultProxy(LoopbackServer):
 
 class _Handler(SilentHandler):
     server: FaultProxy
-    timeout = 10
+    timeout = LONG_S
 
     def do_GET(self) -> None:
         self.answer()
@@ -61,7 +62,7 @@ class _Handler(SilentHandler):
         fault = self.server.fault
         pictures = self.path.startswith("/s/") and fault != "pictures_not_forwarded"
         behind = http.client.HTTPConnection(
-            "127.0.0.1", self.server.media_port if pictures else self.server.web_port, timeout=10
+            "127.0.0.1", self.server.media_port if pictures else self.server.web_port, timeout=LONG_S
         )
         behind.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         nothing_added = fault in ("forwarded_for_handed_on", "nothing_added")

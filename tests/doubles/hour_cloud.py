@@ -20,6 +20,7 @@ from showcam.engine.source import CLOCK, Codec, Denied, EzvizCloud, SourceSpec
 from showcam.engine.sources.opener import Opener
 from showcam.net.addresses import OnLoopback
 from showcam.simulator.camera import Camera
+from showcam.simulator.pictures.encoder import STEP_S
 from showcam.simulator.state import Account
 from tests.doubles.hour import pictures
 from tests.doubles.open_gate import OpenGate
@@ -34,15 +35,18 @@ SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
 
 
 class _Player:
-    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes; `padding`: of bytes."""
+    """Pictures of a camera, once somebody has taken them. `key_s`: between keyframes; `padding`: of bytes."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int, padding: int) -> None:
-        self._loop, self._key_s, self._padding = loop, key_s, bytes(padding)
+    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int, padding: int, fps: int) -> None:
+        self._loop, self._key_s, self._fps = loop, key_s, fps
+        self.keyframe, self._other = (picture + bytes(padding) for picture in pictures())
+        self._wants_key = False
         self._listeners: set[Callable[[Literal["video"], bytes, float], None]] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def listen(self, listener: Callable[[Literal["video"], bytes, float], None], *, key: bool) -> None:
+    def listen(self, listener: Callable[[Literal["video"], bytes, float], None], *, key: bool = True) -> None:
         self._listeners.add(listener)
+        self._wants_key |= key
         self._task = self._task or asyncio.create_task(self._play())
 
     def unlisten(self, listener: Callable[[Literal["video"], bytes, float], None]) -> None:
@@ -53,22 +57,25 @@ class _Player:
             self._task.cancel()
 
     async def _play(self) -> None:
-        key, other = (picture + self._padding for picture in pictures())
         began = self._loop.time()
         for number in itertools.count():
-            at = began + number / FPS
+            at = began + number / self._fps
             await asyncio.sleep(max(0.0, at - self._loop.time()))
+            is_key, self._wants_key = self._wants_key or number % (self._fps * self._key_s) == 0, False
             for listener in list(self._listeners):
-                listener("video", other if number % (FPS * self._key_s) else key, at)
+                listener("video", self.keyframe if is_key else self._other, at)
 
 
-class _Studio:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop, self.padding = loop, 0
+class Studio:
+    def __init__(self, loop: asyncio.AbstractEventLoop, fps: int = FPS) -> None:
+        self._loop, self._fps, self.padding = loop, fps, 0
         self._players: dict[int, _Player] = {}
 
-    def running(self, camera: Camera, quality: int, *, key_s: int) -> _Player:
-        return self._players.setdefault(quality, _Player(self._loop, key_s, self.padding))
+    def running(self, camera: Camera, quality: int, *, key_s: int = STEP_S) -> _Player:
+        return self._players.setdefault(quality, _Player(self._loop, key_s, self.padding, self._fps))
+
+    async def encoder(self, camera: Camera, quality: int) -> _Player:
+        return self.running(camera, quality)
 
     def close(self) -> None:
         for player in self._players.values():
@@ -83,7 +90,7 @@ class HourCloud(OpenGate):
         self.world = TroubledWorld({USER: Account(USER, "")}, {SERIAL: self.camera}, now=loop.time)
         for name, value in settings.items():
             setattr(self.world.settings, name, value)
-        self.studio = _Studio(loop)
+        self.studio = Studio(loop)
         self.cloud = TroubledCloud(self.world, self.studio)  # type: ignore[arg-type]
         self._loop = loop
         self.minted = self.most = 0

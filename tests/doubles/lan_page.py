@@ -38,12 +38,12 @@ class Pages:
         self.http, self.web, self.text = requests.Session(), web, ""
 
     def get(self, path: str) -> str:
-        self.text = self.http.get(f"{self.web}{path}", timeout=20).text
+        self.text = self.http.get(f"{self.web}{path}", timeout=LONG_S).text
         return self.text
 
     def post(self, path: str, **form: str) -> requests.Response:
         [token, *_] = re.findall(r'name="csrf_token" value="([^"]+)"', self.text)
-        answer = self.http.post(f"{self.web}{path}", data={"csrf_token": token} | form, timeout=20)
+        answer = self.http.post(f"{self.web}{path}", data={"csrf_token": token} | form, timeout=LONG_S)
         self.text = answer.text
         return answer
 
@@ -52,7 +52,7 @@ class Pages:
         [token, *_] = re.findall(r'name="csrf-token" content="([^"]+)"', self.text)
         asked = {"session": "7", "sdp": ""}
         address = f"{self.web}/home/cameras/{camera}"
-        return dict(self.http.post(address, json=asked, headers={"X-CSRFToken": token}, timeout=20).json())
+        return dict(self.http.post(address, json=asked, headers={"X-CSRFToken": token}, timeout=LONG_S).json())
 
     def found(self) -> list[str]:
         """The addresses of the list, once the search has ended."""
@@ -128,7 +128,7 @@ def main(folder: Path) -> None:
         added = pages.post("/home/cameras/add", step="add", name="Shed")
         camera = added.url.partition("#")[2]
         shown = pages.opened(camera)
-        master = requests.get(shown["hls"], timeout=20) if "hls" in shown else None
+        master = requests.get(shown["hls"], timeout=LONG_S) if "hls" in shown else None
     outcome = {
         "empty": "No cameras yet. Add one in the" in empty,
         "found": found,

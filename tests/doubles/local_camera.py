@@ -11,6 +11,20 @@ from tests.doubles.troubled.own_protocol import Device
 WRONG_KEY = "0123456789abcdef"
 
 
+def spec_at(ports: tuple[int, int], **changes: Any) -> EzvizLocal:
+    """The camera at these ports, for commands and for pictures."""
+    control, media = ports
+    given: dict[str, Any] = {
+        "url": url(1, SERIAL),
+        "hosts": (f"127.0.0.1:{control}", f"127.0.0.1:{media}"),
+        "sound": "off",
+        "lease": Lease("s", f"local {SERIAL}"),
+        "user": code_of(SERIAL),
+        "password": key_of(SERIAL),
+    }
+    return EzvizLocal(**(given | changes))
+
+
 class LocalCamera(StreamCloud):
     """`turn` opens and closes its ports."""
 
@@ -22,16 +36,7 @@ class LocalCamera(StreamCloud):
         self.at = self.device.ports
 
     def local(self, **changes: Any) -> EzvizLocal:
-        control, media = self.at
-        given: dict[str, Any] = {
-            "url": url(1, SERIAL),
-            "hosts": (f"127.0.0.1:{control}", f"127.0.0.1:{media}"),
-            "sound": "on" if self.camera.audio else "off",
-            "lease": Lease("s", f"local {SERIAL}"),
-            "user": code_of(SERIAL),
-            "password": key_of(SERIAL),
-        }
-        return EzvizLocal(**(given | changes))
+        return spec_at(self.at, **{"sound": "on" if self.camera.audio else "off"} | changes)
 
     @property
     def playing(self) -> int:

@@ -15,8 +15,9 @@ from scripts.deploy_local.emulator import free_ports
 from showcam.registry.notices.notifier import Addresses, Notifying
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.waiting import LONG_S
 
-WAIT_S = 40.0
+WAIT_S = LONG_S
 
 
 class WebReceiver(ThreadingHTTPServer):

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from tests.doubles.loop_end import let_go, shut
+from tests.doubles.waiting import LONG_S
 
 
 class TlsFront:
@@ -29,7 +30,7 @@ class TlsFront:
         self.close()
         self._run(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     def close(self) -> None:
@@ -57,7 +58,7 @@ class TlsFront:
             self._open.discard(client_writer)
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,5 +1,7 @@
 """Waiting for something that a thread or a process does by itself."""
 
+import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,3 +24,14 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def is_waiting(thread: threading.Thread) -> bool:
+    """Whether it waits for what another thread sets."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and frame.f_code is threading.Condition.wait.__code__
+
+
+def waiting(name: str) -> int:
+    """How many threads wait whose name begins so."""
+    return sum(is_waiting(thread) for thread in threading.enumerate() if thread.name.startswith(name))

@@ -14,7 +14,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from showcam.engine.grants import Claims, Grants
-from showcam.engine.outputs import amendments
+from showcam.engine.outputs import peer
 from showcam.engine.sessions.pulls import Ended
 from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.source import Card, Denied, SourceFailed, SourceSpec
@@ -94,7 +94,7 @@ async def until(holds: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def opened(grants: Grants) -> AsyncIterator[House]:
-    amendments.apply(SETTINGS.ice_addresses)
+    peer.amend(SETTINGS.ice_addresses)
     made = House(grants)
     try:
         yield made

@@ -258,6 +258,22 @@ def test_a_battery_camera_that_sends_nothing_for_70_seconds_is_called_silent_and
     assert 3 <= sessions <= 6
 
 
+@pytest.mark.parametrize("node_s", [0.6, 1.0, 1.4])
+def test_a_battery_camera_that_wakes_in_66_seconds_is_shown_however_slow_its_nodes_are(node_s: float) -> None:
+    """By the nodes its sessions of twelve seconds end at other times: one that ends after 70 s is not the last."""
+
+    async def scene(loop: FastLoop) -> str:
+        cloud = HourCloud(loop, node_s=node_s, wake_s=66.0, wake_spread_s=0.0)
+        cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 80, 0.0, None
+        pull = await pulled(cloud)
+        await pull.signal.until(lambda: pull.is_live or pull.failure, 120.0)
+        reason = pull.failure.reason if pull.failure else ""
+        await closed(pull, cloud)
+        return reason
+
+    assert run(scene) == ""
+
+
 @pytest.mark.parametrize("result", ["5500", "5999", "7005"])
 def test_with_whatever_word_a_node_ends_sessions_they_go_on_in_one_picture(result: str) -> None:
     """A server's trouble, a result that nobody knows, and that the node is gone."""

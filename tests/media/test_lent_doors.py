@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from showcam.engine.doors import EVERY_S, UNUSED_S, LentDoors, NotLent
+from showcam.engine.doors import EVERY_S, UNUSED_S, LentDoors
 from showcam.engine.grants import Grants
 from showcam.engine.messages import MediaUnavailable
+from showcam.engine.routes import NotLent
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World
 

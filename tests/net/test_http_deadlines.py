@@ -48,7 +48,7 @@ def test_the_deadline_cuts_whoever_lets_us_wait(vendors: Vendors, speak: Speak) 
     with pytest.raises(Unreached):
         client(there).post(there.url, {"a": "b"}, 0.4)
 
-    assert 0.35 <= time.monotonic() - began < 5  # not what the peer would have liked: without end
+    assert 0.35 <= time.monotonic() - began < 30  # not what the peer would have liked: without end
 
 
 def silent(_connection: socket.socket, over: threading.Event) -> None:
@@ -79,7 +79,7 @@ def test_the_deadline_holds_on_a_connection_kept_alive(vendors: Vendors) -> None
 
     there = vendors.speaking(speak)
     http = client(there)
-    assert http.post(there.url, {}, 20).status == 200
+    assert http.post(there.url, {}, LONG_S).status == 200
 
     with pytest.raises(Unreached):
         http.post(there.url, {}, 0.4)
@@ -110,28 +110,28 @@ def test_a_deadline_cuts_nobody_elses_connection(vendors: Vendors) -> None:
 
     def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
         if requested == "POST /hang":
-            over.wait(20)
+            over.wait(LONG_S)
         elif requested == "POST /slow":
             taken.set()
-            over.wait(20)
+            over.wait(LONG_S)
         return answer(b"{}")
 
     there = vendors.answering(reply)
     http = client(there)
     replies: list[int] = []
-    other = threading.Thread(target=lambda: replies.append(http.post(f"{there.url}/slow", {}, 20).status))
+    other = threading.Thread(target=lambda: replies.append(http.post(f"{there.url}/slow", {}, LONG_S).status))
 
     def hang() -> None:
-        with Exchange(0.6):
-            http.post(f"{there.url}/fast", {}, 20)
+        with Exchange(4.0):
+            http.post(f"{there.url}/fast", {}, LONG_S)
             other.start()
             assert taken.wait(LONG_S)
-            http.post(f"{there.url}/hang", {}, 20)
+            http.post(f"{there.url}/hang", {}, LONG_S)
 
     with pytest.raises(Unreached):
         hang()
     over.set()
-    other.join(10)
+    other.join(LONG_S)
 
     assert len(there.opened) == 2  # the other household went on with the first one's connection
     assert replies == [200]

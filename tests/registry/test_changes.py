@@ -1,6 +1,5 @@
 """Compared readings, handled hints, and sightings shared by all processes."""
 
-import sys
 import threading
 from typing import Any
 
@@ -16,7 +15,7 @@ from showcam.registry.reporting.reporter import LATE_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
-from tests.doubles.waiting import LONG_S, within
+from tests.doubles.waiting import LONG_S, is_waiting, within
 
 GARDEN = camera("Garden", "F00000001", motion="off", person="off")
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
@@ -150,11 +149,6 @@ class TestReadings:
         home.driver.hold.set()
         assert within(LONG_S, lambda: well == [True, True])
         assert home.driver.calls["read"] == calls + 1
-
-
-def is_waiting(thread: threading.Thread) -> bool:
-    frame = sys._current_frames().get(thread.ident or 0)
-    return frame is not None and frame.f_code is threading.Condition.wait.__code__
 
 
 class TestHints:

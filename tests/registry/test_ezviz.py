@@ -27,9 +27,9 @@ from tests.doubles.household import new_link
 from tests.doubles.leases import lent
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 PASSWORD = "showcam-demo"
-LONG_S = 20.0  # generous: a busy machine is not what is tested
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from showcam.drivers.driver import EventKind
 from showcam.drivers.errors import Refused, VendorDown
 from showcam.drivers.ezviz.stills import MESSAGES
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 from tests.registry import test_ezviz_fleet
-from tests.registry.test_ezviz_fleet import LONG_S, Home
+from tests.registry.test_ezviz_fleet import Home
 
 vendor, home = test_ezviz_fleet.vendor, test_ezviz_fleet.home
 LIST, PICTURE = "/v3/unifiedmsg/list", "/alarms/{name}.jpg"

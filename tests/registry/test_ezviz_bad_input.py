@@ -25,8 +25,9 @@ from showcam.engine.source import Hls
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer, request_of
+from tests.doubles.waiting import LONG_S
 
-ANSWERED_S, HUNG_S = 20.0, 1.0  # for a vendor that answers, and for one that does not
+ANSWERED_S, HUNG_S = LONG_S, 3.0  # for a vendor that answers, and for one that does not
 SESSION = {"session_id": "s", "rf_session_id": "r", "username": "u", "feature_code": "f"}
 FAR_FUTURE_MS = 4_102_444_800_000
 
@@ -160,7 +161,7 @@ def test_a_vendor_that_takes_its_time_is_not_waited_for(
     it, began = make(vendor), time.monotonic()
     with pytest.raises(VendorDown):
         ask(it, HUNG_S)
-    assert time.monotonic() - began < HUNG_S + 4  # a wide margin: it is about not waiting for ever
+    assert time.monotonic() - began < HUNG_S + 30  # a wide margin: it is about not waiting for ever
     assert sum(requested.startswith(path) for requested in paths) == 1
 
 
@@ -399,7 +400,7 @@ def test_a_message_is_as_old_as_the_vendors_clock_says(
     date = f"Date: {formatdate(theirs, usegmt=True)}"
     it = make(vendors.answering(lambda requested, body, headers: answer(listed, "200 OK", date)))
     (hint,) = it.driver.happened(it.source, time.time() - 60.0, ANSWERED_S)
-    assert time.time() - hint.at == pytest.approx(20.0, abs=ANSWERED_S / 2)
+    assert time.time() - hint.at == pytest.approx(20.0, abs=10.0)
     assert [seen.at for seen in it.driver.happened(it.source, time.time() - 60.0, ANSWERED_S)] == [hint.at]
     assert it.driver.happened(it.source, time.time(), ANSWERED_S) == ()
 

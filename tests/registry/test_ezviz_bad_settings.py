@@ -22,11 +22,11 @@ from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.needs import CODES, CODES_FILE
 from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 
 SERIAL = "F00497201"
 CODE, PASSWORD, SESSION, SECRET = "QWERTY", "n3wpassw0rd", "session-of-the-account", "secret-of-the-key"
 PAGELIST, LOGIN = "/v3/userdevices/v1/resources/pagelist", "/v3/apigateway/login"
-LONG_S = 20.0
 HTML = b"<html>gateway</html>"
 
 FLIP = f"/v3/iot-feature/feature/{SERIAL}/Video/1/VideoAdjustment/ImageFlip"

@@ -13,7 +13,8 @@ from showcam.drivers.ezviz.pictures import Cloud, Place
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.tls_vendor import Vendors, answer
-from tests.registry.test_ezviz_cloud import LONG_S, asked
+from tests.doubles.waiting import LONG_S
+from tests.registry.test_ezviz_cloud import asked
 
 
 class Unlisted:

@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.drivers.errors import SetRefused
+from tests.doubles.waiting import LONG_S
 from tests.registry import test_ezviz_bad_settings
 from tests.registry.test_ezviz_bad_settings import (
     BY_ACCOUNT,
     CODE,
-    LONG_S,
     PASSWORD,
     Cloud,
     app_answer,

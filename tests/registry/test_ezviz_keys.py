@@ -17,8 +17,8 @@ from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
-LONG_S = 20.0
 ASKED = "/api/device/query/encryptkey"
 KEYS, REAL, PASSWORD = "keys@example.com", "real@example.com", "showcam-demo"
 

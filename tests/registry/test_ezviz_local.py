@@ -20,8 +20,8 @@ from tests.doubles.leases import lent
 from tests.doubles.no_threads import no_threads
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.troubled.cas import code_of, key_of
+from tests.doubles.waiting import LONG_S
 
-LONG_S = 20.0
 OWN, SHARED = "Driveway", "Boathouse"  # of the household that is as unkind as life: no RTSP, all encrypted
 CODE = "ABCDEF"
 

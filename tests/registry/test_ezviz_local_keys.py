@@ -70,7 +70,7 @@ def port() -> Iterator[tuple[Place, list[int]]]:
     thread.join(5)
 
 
-def got(local: Local, place: Place, wait_s: float = 10.0) -> str:
+def got(local: Local, place: Place, wait_s: float = LONG_S) -> str:
     """Kind of the source that it opens, or why none."""
     try:
         camera = ready("Garden", ref=Ref("s", "F1", 1))

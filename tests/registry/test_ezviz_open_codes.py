@@ -7,7 +7,8 @@ import pytest
 from showcam.drivers.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendors, answer
-from tests.registry.test_ezviz_bad_settings import CODE, HTML, LONG_S, SECRET, Cloud, camera, json_answer, word
+from tests.doubles.waiting import LONG_S
+from tests.registry.test_ezviz_bad_settings import CODE, HTML, SECRET, Cloud, camera, json_answer, word
 
 BY_OPEN: dict[tuple[str, str], str] = {
     ("audio", "off"): "/api/lapp/camera/video/sound/set",

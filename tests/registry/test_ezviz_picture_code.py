@@ -22,6 +22,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.leases import lent
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "A code is sealed, and judged by the video",
@@ -29,7 +30,6 @@ pytestmark = pytest.mark.proves(
     also=("tests/media/test_doubt.py",),
 )
 
-LONG_S = 20.0
 CODE = "ABCDEF"  # of the Garage
 KEY = b"ABCDEF" + bytes(10)
 DIGEST = "aa37ad52a5a65df39791a95818fb3298"  # reference vector: md5hex(md5hex("ABCDEF"))

@@ -20,8 +20,7 @@ from tests.doubles.household import new_link
 from tests.doubles.needs import REAL_LIST
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendor, Vendors
-
-LONG_S = 20.0
+from tests.doubles.waiting import LONG_S
 
 pytestmark = [
     REAL_LIST.mark,

@@ -26,6 +26,7 @@ from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Every setting of the manual is set and read back",
@@ -34,7 +35,6 @@ pytestmark = pytest.mark.proves(
 )
 
 PASSWORD = "showcam-demo"
-LONG_S = 20.0  # generous: a busy machine is not what is tested
 USER = "demo@example.com"
 
 

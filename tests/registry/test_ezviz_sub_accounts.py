@@ -8,8 +8,9 @@ import pytest
 from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import Refused
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 from tests.registry import test_ezviz_settings
-from tests.registry.test_ezviz_settings import BY_SUB_ACCOUNT, LONG_S, Home, sub_account
+from tests.registry.test_ezviz_settings import BY_SUB_ACCOUNT, Home, sub_account
 
 make, vendor = test_ezviz_settings.make, test_ezviz_settings.vendor
 

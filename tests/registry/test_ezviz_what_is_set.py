@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from showcam.drivers.camera import Ref
 from showcam.drivers.errors import VendorDown
 from showcam.drivers.settings import BadValue
+from tests.doubles.waiting import LONG_S
 from tests.registry import test_ezviz_bad_settings
 from tests.registry.test_ezviz_bad_settings import (
     FLIP,
-    LONG_S,
     MIRROR,
     SERIAL,
     Cloud,

@@ -11,7 +11,9 @@ from showcam.drivers.camera import Refusal, Stream, StreamRequest
 from showcam.drivers.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from showcam.registry.readings.judge import Rules
 from showcam.registry.readings.vendor_calls import Breaker, Flights
+from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.waiting import LONG_S, is_waiting, until, waiting, within
 
 HLS = StreamRequest("alexa", ("hls",))
 
@@ -24,23 +26,26 @@ def together(count: int, call: Callable[[], object]) -> list[object]:
         gate.wait()
         return call()
 
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(count, "caller") as pool:
         return list(pool.map(one, range(count)))
 
 
-def test_requests_that_arrive_together_share_one_read(home: Household) -> None:
+def test_requests_that_arrive_together_share_one_read(make_home: Callable[..., Household]) -> None:
+    home = make_home(rules=Rules(request_s=LONG_S, opens_per_minute=60))
     garden = home.id("Garden")
     home.driver.calls.clear()
     home.driver.hold = threading.Event()
-    taking = threading.Timer(0.5, home.driver.hold.set)  # the vendor takes half a second
-    first = threading.Lock()
+    begun: list[int] = []
 
     def open_stream() -> object:
-        if first.acquire(blocking=False):
-            taking.start()
+        begun.append(1)
         return home.registry.open_stream(home.link, garden, HLS)
 
-    opened = together(20, open_stream)
+    with ThreadPoolExecutor(1) as beside:
+        opening = beside.submit(together, 20, open_stream)
+        until(lambda: len(begun) == waiting("caller") == 20)
+        home.driver.hold.set()
+        opened = opening.result()
 
     assert all(isinstance(stream, Stream) for stream in opened)
     assert home.driver.calls["read"] <= 2  # a thread that was counted but not yet let in reads for itself
@@ -97,7 +102,7 @@ def test_who_joins_waits_no_longer_than_it_may() -> None:
 
 
 def test_a_call_that_began_too_early_is_waited_for_and_not_shared() -> None:
-    shared: Flights[str] = Flights()
+    shared: Flights[str] = Flights(join_s=LONG_S)
     held, started, calls = threading.Event(), threading.Event(), []
 
     def slow() -> str:
@@ -107,15 +112,15 @@ def test_a_call_that_began_too_early_is_waited_for_and_not_shared() -> None:
 
     def fresh() -> str:
         calls.append(1)
-        time.sleep(0.2)
+        time.sleep(1.0)  # the others, which are woken too, see that it is called
         return "new"
 
-    with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(shared.share, "a", 10, slow)
+    with ThreadPoolExecutor(8, "caller") as pool:
+        first = pool.submit(shared.share, "a", LONG_S, slow)
         started.wait()
         after = time.monotonic()
-        others = [pool.submit(lambda: shared.share("a", 10, fresh, after=after)) for _ in range(5)]
-        time.sleep(0.1)
+        others = [pool.submit(lambda: shared.share("a", LONG_S, fresh, after=after)) for _ in range(5)]
+        until(lambda: waiting("caller") == 6)
         assert calls == []
         held.set()
         assert (first.result(), {other.result() for other in others}) == ("old", {"new"})
@@ -142,16 +147,17 @@ def test_a_call_that_began_too_early_and_hangs_is_not_waited_for_to_its_end() ->
 
 
 # seconds that the one who joins has · what it hears of a call that had 0.3 s, and failed for want of more
-JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (2.0, "its own call")]
+JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (LONG_S, "its own call")]
 
 
 @pytest.mark.parametrize(("has_s", "expected"), JOINS)
 def test_who_has_more_time_than_a_call_that_failed_makes_one_of_its_own(has_s: float, expected: str) -> None:
-    shared: Flights[str] = Flights()
-    started = threading.Event()
+    shared: Flights[str] = Flights(join_s=LONG_S)
+    started, joins = threading.Event(), threading.current_thread()
 
     def hurried() -> str:
         started.set()
+        within(5.0, lambda: is_waiting(joins))
         time.sleep(0.3)
         raise VendorDown("no answer in time")
 
@@ -175,27 +181,27 @@ def test_who_has_more_time_is_not_waited_for_by_who_has_less_and_shares_what_com
         held.wait()
         return "shared"
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2, "caller") as pool:
         first = pool.submit(shared.share, "a", 0.5, quick)
         started.wait()
-        second = pool.submit(shared.share, "a", 10, lambda: "its own call")
-        time.sleep(0.1)
+        second = pool.submit(shared.share, "a", LONG_S, lambda: "its own call")
+        until(lambda: waiting("caller") == 2)
         held.set()
         assert (first.result(), second.result()) == ("shared", "shared")
 
 
 @pytest.mark.parametrize("error", [VendorDown("x"), VendorBusy("x"), SignedOut(), Refused("offline", "x")])
 def test_all_who_share_hear_the_same_error(error: Exception) -> None:
-    shared: Flights[str] = Flights()
+    shared: Flights[str] = Flights(join_s=LONG_S)
     begun = threading.Event()
 
     def failing() -> str:
         begun.wait()
         raise error
 
-    with ThreadPoolExecutor(4) as pool:
-        futures = [pool.submit(shared.share, "a", 10, failing) for _ in range(4)]
-        time.sleep(0.1)
+    with ThreadPoolExecutor(4, "caller") as pool:
+        futures = [pool.submit(shared.share, "a", LONG_S, failing) for _ in range(4)]
+        until(lambda: waiting("caller") == 4)
         begun.set()
         errors = [future.exception() for future in futures]
 
@@ -224,15 +230,15 @@ def failing(breaker: Breaker, error: Exception, times: int) -> None:
             breaker.call("a", 10, call)
 
 
-def test_after_failures_in_a_row_the_source_is_left_alone_then_tried_by_one() -> None:
-    breaker = Breaker(trip=3, rest_s=0.2)
+def test_after_failures_in_a_row_the_source_is_left_alone_then_tried_by_one(clock: Clock) -> None:
+    breaker = Breaker(trip=3, rest_s=0.2, clock=clock)
     called = []
     failing(breaker, VendorBusy("x"), 3)
 
     with pytest.raises(VendorBusy):
         breaker.call("a", 10, lambda: called.append("too early"))
     assert breaker.call("b", 10, lambda: "another source") == "another source"
-    time.sleep(0.25)
+    clock.now += 0.25
     assert breaker.call("a", 10, lambda: "mended") == "mended"
     assert breaker.call("a", 10, lambda: "open to all") == "open to all"
     assert called == []
@@ -283,10 +289,10 @@ def test_a_vendor_that_hangs_is_left_alone_by_all_once_the_most_patient_have_wai
     assert called == []
 
 
-def test_while_one_tries_the_others_do_not() -> None:
-    breaker = Breaker(trip=1, rest_s=0.05)
+def test_while_one_tries_the_others_do_not(clock: Clock) -> None:
+    breaker = Breaker(trip=1, rest_s=0.05, clock=clock)
     failing(breaker, VendorDown("x"), 1)
-    time.sleep(0.1)
+    clock.now += 0.1
 
     def probe() -> str:
         with pytest.raises(VendorDown):
@@ -305,10 +311,10 @@ def test_a_refusal_is_an_answer_and_trips_nothing(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("error", [None, SignedOut(), SetRefused("unsupported")])
-def test_one_answer_closes_the_circuit_for_all(error: Exception | None) -> None:
-    breaker = Breaker(trip=2, rest_s=0.05)
+def test_one_answer_closes_the_circuit_for_all(error: Exception | None, clock: Clock) -> None:
+    breaker = Breaker(trip=2, rest_s=0.05, clock=clock)
     failing(breaker, VendorDown("x"), 2)
-    time.sleep(0.1)
+    clock.now += 0.1
     if error is None:
         breaker.call("a", 10, lambda: "answered")
     else:
@@ -338,8 +344,8 @@ def test_what_began_before_the_vendor_answered_again_and_fails_later_closes_noth
     breaker, hangs, fails = Breaker(trip=3), threading.Barrier(4), threading.Event()
 
     def hang() -> None:
-        hangs.wait(5)
-        fails.wait(5)
+        hangs.wait(LONG_S)
+        fails.wait(LONG_S)
         raise VendorDown
 
     def call() -> None:
@@ -349,7 +355,7 @@ def test_what_began_before_the_vendor_answered_again_and_fails_later_closes_noth
     callers = [threading.Thread(target=call) for _ in range(3)]
     for caller in callers:
         caller.start()
-    hangs.wait(5)
+    hangs.wait(LONG_S)
 
     def down() -> None:
         raise VendorDown

@@ -178,7 +178,7 @@ def test_a_port_that_says_nothing_is_left_in_time(home: Home, camera: RtspCamera
     silent(camera, home)
     began = time.monotonic()
     assert home.why(within_s=0.4) == "lan_unreachable"
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
 
 
 def test_an_address_without_a_route_is_away(home: Home, camera: RtspCamera) -> None:

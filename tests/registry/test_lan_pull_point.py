@@ -29,7 +29,7 @@ pytestmark = pytest.mark.proves(
 )
 
 PATH = "/onvif/device_service"
-WAITS = Waits(reread_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
+WAITS = Waits(reread_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=LONG_S)
 ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'
 MOTION = "RuleEngine/CellMotionDetector/Motion"
 
@@ -60,27 +60,27 @@ def asked(device: Served, password: str = PASSWORD) -> Onvif:
 def test_a_message_is_an_event_or_none(
     device: Served, topic: str, on: bool, operation: str, expected: list[str]
 ) -> None:
-    point = PullPoint(asked(device), 2.0)
+    point = PullPoint(asked(device), LONG_S)
     assert point.pull() == [], "how it was when the subscription began is no event"
     device.device.happen(topic, on=on, operation=operation)
     assert point.pull() == expected
 
 
 def test_what_a_device_can_report_is_read_from_it(device: Served) -> None:
-    assert reported(asked(device), 2.0) == ("motion", "person", "doorbell", "tamper")
+    assert reported(asked(device), LONG_S) == ("motion", "person", "doorbell", "tamper")
     device.device.topics = {}
-    assert reported(asked(device), 2.0) == ()
+    assert reported(asked(device), LONG_S) == ()
 
 
 def test_a_pull_point_elsewhere_is_asked_for_at_the_device(device: Served) -> None:
     device.device.address = "203.0.113.9"
-    assert PullPoint(asked(device), 2.0).pull() == []
+    assert PullPoint(asked(device), LONG_S).pull() == []
     assert device.paths[-1] == "/onvif/pull"
 
 
 @pytest.mark.parametrize("body", [b"<a/>", b"x" * 2_000_000, b"<!DOCTYPE a><a/>"])
 def test_a_hostile_answer_ends_the_pull(device: Served, body: bytes) -> None:
-    point = PullPoint(asked(device), 2.0)
+    point = PullPoint(asked(device), LONG_S)
     device.says = Reply(200, body)
     with pytest.raises(OnvifFailed):
         point.pull()
@@ -244,7 +244,7 @@ def test_a_keyframe_is_asked_for_as_somebody_begins_to_watch(store: SqliteStore,
     for _ in range(2):
         thread = keyframes.soon(home.camera, "main")
         assert thread is not None
-        thread.join(5)
+        thread.join(LONG_S)
     assert wanted == ["main"] * 4
     assert device.device.asked.count("GetServices") == 1, "the second opening knows the device"
     assert keyframes.soon(home.camera, "") is None
@@ -258,7 +258,7 @@ def test_keyframes_are_asked_for_after_the_nonce_of_the_login_has_expired(store:
     for _ in range(3):
         thread = keyframes.soon(home.camera, "main")
         assert thread is not None
-        thread.join(5)
+        thread.join(LONG_S)
         device.device.expire()
     assert wanted == ["main"] * 3
 
@@ -268,6 +268,6 @@ def test_a_device_without_sync_points_is_asked_once(store: SqliteStore, device: 
     camera = Home(store, device).camera
     thread = keyframes.soon(camera, "unknown")
     assert thread is not None
-    thread.join(5)
+    thread.join(LONG_S)
     assert device.device.asked.count("SetSynchronizationPoint") == 1
     assert keyframes.soon(camera, "unknown") is None

@@ -1,6 +1,5 @@
 """Which cameras a link sees, how old the list may be, and the answers when the vendor can't be read."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -18,7 +17,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until, waiting
 
 DAY = 24 * 3600
 NAMES = ["Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"]
@@ -133,7 +132,7 @@ def test_who_joins_a_read_that_began_earlier_is_listed_what_another_process_foun
 
     clock.now += 5
     home.driver.after_read = hold
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(thread_name_prefix="reader") as threads:
         threads.submit(home.registry.cameras, home.link)
         assert held.wait(LONG_S)
         home.driver.change("Garden", name="Yard")
@@ -141,7 +140,7 @@ def test_who_joins_a_read_that_began_earlier_is_listed_what_another_process_foun
         worker.cameras(home.link)
         clock.now += 1
         joined = threads.submit(home.registry.cameras, home.link)
-        time.sleep(0.2)  # until it waits for the first one's answer
+        until(lambda: waiting("reader") == 2)
         go.set()
         assert names(joined.result(LONG_S).cameras) == ["Yard", *NAMES[1:]]
 

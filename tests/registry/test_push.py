@@ -18,7 +18,7 @@ from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.rude_broker import TOPIC, Connection, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "Each code of EZVIZ's messages has its meaning, and an unknown one is logged once as a number",
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.proves(
     also=("tests/registry/test_ezviz_bad_input.py",),
 )
 
-LONG_S = 20.0
 MB = 1024 * 1024
 
 

@@ -25,9 +25,10 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import OFFER, Household, household, new_link
 from tests.doubles.ready_driver import camera
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 HLS = StreamRequest("alexa", ("hls",))
-PASSED = Rules(pictures="vendor", web_url="https://cam.example", request_s=20.0, passed_s=120, opens_per_minute=600)
+PASSED = Rules(pictures="vendor", web_url="https://cam.example", request_s=LONG_S, passed_s=120, opens_per_minute=600)
 
 
 # the simulated vendor's real streams
@@ -47,7 +48,7 @@ class Home:
         (source,) = store.sources(account.id)
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
-        verdict = driver.sign_in("demo@example.com", "showcam-demo", 20.0)
+        verdict = driver.sign_in("demo@example.com", "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)
         driver.sessions.signed_in(source, "demo@example.com", verdict.session)
         self.link: Link = new_link(account, "alexa", None, "en")
@@ -72,7 +73,7 @@ def test_a_stream_is_the_vendors_own_and_lives_no_longer_than_requested(home: Ho
     assert stream.url.startswith(f"https://{vendor.open_host}/v3/openlive/")
     assert (stream.protocol, stream.sound, stream.grant, stream.answer) == ("hls", True, "", "")
     assert stream.image_url == "https://cam.example/static/camera.png"
-    playlist = requests.get(stream.url, headers={"Origin": hls.PLAYER}, verify=str(vendor.ca), timeout=10)
+    playlist = requests.get(stream.url, headers={"Origin": hls.PLAYER}, verify=str(vendor.ca), timeout=LONG_S)
     assert playlist.status_code == 200
     expires = int(stream.url.partition("expire=")[2].partition("&")[0])
     assert before + 119 < expires < time.time() + 121

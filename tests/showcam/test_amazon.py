@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from showcam.alexa.spoken.signature import LIMITS, BadChain, Chains, FetchLimits, NotSigned, public_roots, verified
 from showcam.alexa.spoken.skill import NotTaken
-from showcam.app.edge.signatures import spoken_route
+from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import Refuse, Request
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 

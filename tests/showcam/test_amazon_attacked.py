@@ -11,9 +11,10 @@ import pytest
 import requests
 
 from showcam.app.edge.edge import Edge, EdgeRules
-from showcam.app.edge.signatures import SKILL_PATH as SKILL
-from showcam.app.edge.signatures import spoken_route
+from showcam.app.edge.spoken import SKILL_PATH as SKILL
+from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import Request
+from tests.doubles.waiting import LONG_S
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import PATH, Shelf, body, signed
 
@@ -48,7 +49,7 @@ def serving(shelf: Shelf) -> Iterator[Callable[[Request, str], int]]:
         headers = {name: request.header(name) or "" for name in names}
         headers |= {"Content-Type": "application/json", "X-Forwarded-For": address}
         url = f"http://127.0.0.1:{server.server_port}{SKILL}"
-        return requests.post(url, data=request.body, headers=headers, timeout=10).status_code
+        return requests.post(url, data=request.body, headers=headers, timeout=LONG_S).status_code
 
     try:
         yield post

@@ -1,6 +1,7 @@
 """Amazon's chains of certificates: fetched once, kept, and fetched for nobody without end."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -137,13 +138,15 @@ def test_concurrent_requests_for_one_chain_cost_one_fetch(shelf: Shelf) -> None:
 
 def test_a_host_that_hangs_holds_few_threads(vendors: Vendors) -> None:
     hanging = vendors.speaking(silent)
-    limits = FetchLimits(timeout_s=0.3)
+    limits, at_once = FetchLimits(timeout_s=3.0), Barrier(40)
     chains = Chains([ROOT], hanging.host, hanging.ca_file, limits=limits)
+
+    def ask(number: int) -> str:
+        at_once.wait()
+        return asked_for(chains, f"{hanging.url}/echo.api/{number}.pem", f"192.0.2.{number}")
+
     with ThreadPoolExecutor(40) as pool:
-        urls = [f"{hanging.url}/echo.api/{number}.pem" for number in range(40)]
-        outcomes = list(
-            pool.map(lambda numbered: asked_for(chains, numbered[1], f"192.0.2.{numbered[0]}"), enumerate(urls))
-        )
+        outcomes = list(pool.map(ask, range(40)))
     assert outcomes == ["unreached"] * 40
     assert len(hanging.opened) <= limits.at_once
 

@@ -9,7 +9,7 @@ import pytest
 
 from showcam.app.aws.cloudwatch import CloudWatch
 from showcam.registry import outcomes
-from showcam.registry.outcomes import Outcome
+from showcam.registry.outcomes import Outcome, collected
 from tests.doubles.runtime_api import Context
 
 log = logging.getLogger("registry.somewhere")
@@ -26,7 +26,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], CloudWatch]:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "showcam-prod-web")
 
     def install(least: str) -> CloudWatch:
-        made = CloudWatch(least)
+        made = CloudWatch(least, collected)
         made.install()
         return made
 

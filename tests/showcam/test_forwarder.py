@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from showcam.app.edge.signatures import HEADER, Signatures
+from showcam.app.edge.machines import HEADER, Signatures
 from showcam.app.http_types import Request
 from showcam.app.setup import forwarder
 from showcam.store.sqlite import SqliteStore

@@ -17,7 +17,7 @@ import structlog
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.accounts.links import authenticate
-from showcam.app.edge.internal import Internal
+from showcam.app.edge.machines import Internal
 from showcam.app.http_types import Refuse, Request
 from showcam.drivers.camera import Video
 from showcam.engine.grants import START_S, Claims
@@ -29,6 +29,7 @@ from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.dynamodb_table import create_table
 from tests.doubles.household import Household, household
+from tests.doubles.waiting import LONG_S
 
 HOUSEHOLDS = 5
 
@@ -75,7 +76,7 @@ def check(home: Household, questions: Questions, requested: list[Claims]) -> lis
 def test_all_households_are_judged_at_once_and_answered_in_order(homes: list[Household]) -> None:
     requested = [claims(home, name) for home in homes for name in ("Garden", "Attic", "Bedroom")]
     questions = another_process(homes[0])
-    together = threading.Barrier(HOUSEHOLDS, timeout=10)
+    together = threading.Barrier(HOUSEHOLDS, timeout=LONG_S)
     homes[0].driver.after_read = lambda: [together.wait()].clear()
     homes[0].driver.calls.clear()
 

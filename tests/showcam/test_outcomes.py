@@ -19,7 +19,7 @@ from showcam.app.aws.cloudwatch import CloudWatch
 from showcam.app.edge.edge import Answered, Edge, EdgeRules, RequestLines
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Request, Response, Route
-from showcam.net.outcomes import Outcome, collected
+from showcam.registry.outcomes import Outcome, collected
 from showcam.registry.readings.judge import Rules
 from tests.doubles.household import Household, household
 from tests.doubles.runtime_api import Context
@@ -286,7 +286,7 @@ def test_refusals_are_counted_by_route_and_reason(home: Household) -> None:
 def test_a_function_on_aws_writes_the_same_line_and_counts_a_card_as_a_refusal(
     home: Household, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    watch = CloudWatch("info")
+    watch = CloudWatch("info", collected)
     skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
     answer = watch.watched(lambda event, _: json.loads(skill.answer(json.dumps(event).encode())))
     answer(json.loads(directive(home, INITIALIZE, home.id("Garage"), **streams())), Context)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from showcam.app.edge.signatures import HEADER, WAY_S, Signatures, sign
+from showcam.app.edge.machines import HEADER, WAY_S, Signatures, sign
 from showcam.app.http_types import RECEIVED, Refuse, Request
 from showcam.engine.grants import WINDOW_S
 from showcam.store.sealing import Sealer

@@ -36,7 +36,7 @@ def run_supervisor(
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True)
 
 
-def pids(tmp_path: Path, count: int, within_s: float = 10.0) -> list[int]:
+def pids(tmp_path: Path, count: int, within_s: float = LONG_S) -> list[int]:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         file = tmp_path / "pids"
@@ -47,7 +47,7 @@ def pids(tmp_path: Path, count: int, within_s: float = 10.0) -> list[int]:
     raise AssertionError(f"fewer than {count} starts within {within_s} s")
 
 
-def gone(pid: int, within_s: float = 3.0) -> bool:
+def gone(pid: int, within_s: float = LONG_S) -> bool:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if not runs(pid):
@@ -111,7 +111,7 @@ def test_who_connects_while_a_process_is_started_again_waits_for_it(tmp_path: Pa
         (tmp_path / "closed").touch()
         os.kill(first, signal.SIGKILL)
         assert gone(first)
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=LONG_S) as client:
             client.sendall(b"?")
             second = pids(tmp_path, 2)[1]
             (tmp_path / "closed").unlink()
@@ -121,8 +121,9 @@ def test_who_connects_while_a_process_is_started_again_waits_for_it(tmp_path: Pa
         assert process.wait(LONG_S) == 0
 
 
-def is_refused(port: int, within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
+def is_refused(port: int) -> bool:
+    """Within a generous time: between two starts the pauses are ever longer."""
+    deadline = time.monotonic() + LONG_S
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -138,7 +139,7 @@ def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) ->
     process = run_supervisor(tmp_path, NOTE, port)
     try:
         assert len(pids(tmp_path, 4)) == 4
-        assert is_refused(port, within_s=0.9)  # the fifth start comes a second after the fourth death
+        assert is_refused(port)
     finally:
         process.terminate()
         assert process.wait(LONG_S) == 0
@@ -148,13 +149,13 @@ def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN);"
-    stubborn = f"{NOTE} {deaf} time.sleep(60)"
+    stubborn = f"{NOTE} {deaf} time.sleep(600)"
     process = run_supervisor(tmp_path, stubborn)
     child = pids(tmp_path, 1)[0]
     started = time.monotonic()
     process.send_signal(number)
-    assert process.wait(40) == 0
-    assert time.monotonic() - started < 30, "by itself it lasts for a minute"
+    assert process.wait(2 * LONG_S) == 0
+    assert time.monotonic() - started < 2 * LONG_S, "by itself it lasts for ten minutes"
     assert gone(child)
 
 

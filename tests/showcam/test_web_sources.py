@@ -16,9 +16,11 @@ from showcam.engine.gate import Background, Gate, WebSources
 from showcam.engine.grants import Claims, Grants
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Denied, SourceFailed
+from tests.doubles.waiting import LONG_S
 
 PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
 SETTINGS = PlaneSettings(gate_check_s=0.05, unasked_s=0.3)
+PATIENT = PlaneSettings(gate_check_s=0.05, unasked_s=4.0)
 CLAIMS = Claims("home", "link", "garden", "session", "alexa", 2**31, "n")
 
 
@@ -65,11 +67,11 @@ def web() -> Iterator[Web]:
     server.server_close()
 
 
-def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
+def shut_within(port: int, seconds: float, settings: PlaneSettings = SETTINGS) -> tuple[list[Denied], str]:
     """What a live session is shut with, by then at the latest, and what an opening past the gate fails with."""
 
     async def watched() -> tuple[list[Denied], str]:
-        sources = WebSources(f"http://127.0.0.1:{port}", PROOF, timeout_s=1.0)
+        sources = WebSources(f"http://127.0.0.1:{port}", PROOF, timeout_s=LONG_S)
         gate, session, shut = Gate(sources, Background()), Session(CLAIMS), []
         live, over = [session], asyncio.Event()
 
@@ -78,7 +80,7 @@ def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
             live.clear()
             over.set()
 
-        watch = asyncio.create_task(gate.watch(SETTINGS, lambda: list(live), lambda _: None, end))
+        watch = asyncio.create_task(gate.watch(settings, lambda: list(live), lambda _: None, end))
         try:
             await gate.check(CLAIMS)
             passed = ""
@@ -109,20 +111,22 @@ NOBODY = ([Denied("media_down")], "media_down")
 )
 def test_what_is_answered_decides(web: Web, status: int, verdict: dict[str, Any] | None, expected: Any) -> None:
     web.status, web.verdict = status, verdict
-    assert shut_within(web.server_port, 0.6 if expected == ([], "") else 5.0) == expected
+    settings = SETTINGS if expected == NOBODY else PATIENT
+    seconds = 1.5 * PATIENT.unasked_s if expected == ([], "") else LONG_S
+    assert shut_within(web.server_port, seconds, settings) == expected
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"denied": []}', b'{"denied": ["encryption_on"]}', b"<html>"])
 def test_an_answer_of_another_shape_is_none(web: Web, text: bytes) -> None:
     web.text = text
-    assert shut_within(web.server_port, 5.0) == NOBODY
+    assert shut_within(web.server_port, LONG_S) == NOBODY
 
 
 def test_where_nobody_answers_a_stream_goes_on_for_a_while_and_no_longer(web: Web) -> None:
     web.shutdown()
     web.server_close()
-    assert shut_within(web.server_port, 0.1) == ([], "media_down")
-    assert shut_within(web.server_port, 5.0) == NOBODY
+    assert shut_within(web.server_port, 0.1, PATIENT) == ([], "media_down")
+    assert shut_within(web.server_port, LONG_S) == NOBODY
 
 
 def test_a_session_that_can_not_be_ended_leaves_no_gate_open(web: Web) -> None:
@@ -143,7 +147,7 @@ def test_a_session_that_can_not_be_ended_leaves_no_gate_open(web: Web) -> None:
 
         gate = Gate(sources, Background())
         watch = asyncio.create_task(gate.watch(SETTINGS, lambda: [stubborn, other], lambda _: None, end))
-        await asyncio.wait_for(over.wait(), 5.0)
+        await asyncio.wait_for(over.wait(), LONG_S)
         watch.cancel()
         await sources.close()
         assert ended[:3] == [stubborn, other, stubborn]

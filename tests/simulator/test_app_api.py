@@ -13,7 +13,7 @@ from pyezvizapi.utils import return_password_hash
 
 from showcam.simulator.state import Settings
 from tests.doubles.cloud import Cloud
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "The simulated app account is like EZVIZ's",
@@ -182,13 +182,16 @@ def test_a_switch_that_can_not_be_set_raises_its_code(
 
 def test_encryption_goes_off_by_the_code_and_not_at_once(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     made, serial = client(), cloud.serials["Garage"]
-    cloud.configure(encryption_delay_s=0.7)
+    cloud.configure(encryption_delay_s=3600)
     with pytest.raises(PyEzvizError, match="1011"):
         made.set_video_enc(serial, 0, camera_verification_code="WRONGS")
     with pytest.raises(PyEzvizError, match="1011"):
         made.set_video_enc(serial, 0)
     assert made.set_video_enc(serial, 0, camera_verification_code="ABCDEF")
     assert flags(made, serial)["encrypted"] == 1
+    cloud.control(serial, encryption=True)
+    cloud.configure(encryption_delay_s=0.5)
+    assert made.set_video_enc(serial, 0, camera_verification_code="ABCDEF")
     until(lambda: flags(made, serial)["encrypted"] == 0)
 
 
@@ -221,8 +224,9 @@ def test_the_label_code_can_be_checked_by_its_digest(client: Callable[..., Ezviz
 
 
 def test_a_session_that_ran_out_is_refreshed_by_the_library(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
-    cloud.configure(session_s=0.5)
     made = client()
+    cloud.configure(session_s=0.5)
+    made.login()  # asks for another session and, unlike the first time, for nothing more
     before = made.export_token()
     until(lambda: session_over(cloud, before["session_id"]))
     cloud.configure(session_s=3600)
@@ -253,10 +257,11 @@ def test_a_fault_of_one_camera_is_met_at_its_list(
     status: int | None,
 ) -> None:
     made = client()
-    monkeypatch.setattr(made, "_timeout", 0.5)
     cloud.control(cloud.serials["Garage"], fault=fault)
-    with pytest.raises(raised) as caught:
-        made.get_device_infos()
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "_timeout", 0.5 if fault == "timeout" else LONG_S)
+        with pytest.raises(raised) as caught:
+            made.get_device_infos()
     if status is not None:
         assert caught.value.__cause__.response.status_code == status  # type: ignore[union-attr]
     porch = client(OTHER).get_device_infos()

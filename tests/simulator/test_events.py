@@ -46,7 +46,8 @@ class Receiver:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self.hook: dict[str, Any] = {"url": url, "key": KEY, "patience_s": LONG_S}
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @staticmethod
@@ -79,7 +80,7 @@ class TestWebhook:
     def test_an_event_is_sent_signed(
         self, cloud: Cloud, receiver: Receiver, change: dict[str, bool], kind: str, body: dict[str, str]
     ) -> None:
-        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.configure(webhook=receiver.hook)
         cloud.control(cloud.serials["Front Door"], **change)
         until(lambda: receiver.got)
         ((headers, raw),) = receiver.got
@@ -91,7 +92,7 @@ class TestWebhook:
         assert body.items() <= message["body"].items()
 
     def test_a_change_to_the_same_value_sends_no_message(self, cloud: Cloud, receiver: Receiver) -> None:
-        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.configure(webhook=receiver.hook)
         cloud.control(cloud.serials["Garden"], online=True)
         cloud.control(cloud.serials["Pond"], motion=True)
         until(lambda: receiver.got)
@@ -111,7 +112,7 @@ class TestWebhook:
         self, cloud: Cloud, receiver: Receiver, bad: Callable[[dict[str, Any]], tuple[int, bytes]]
     ) -> None:
         receiver.answers = [bad, Receiver.well]
-        cloud.configure(webhook={"url": receiver.url, "key": KEY})
+        cloud.configure(webhook=receiver.hook)
         cloud.control(cloud.serials["Garden"], motion=True)
         until(lambda: len(receiver.got) == 2)
         assert receiver.got[0][1] == receiver.got[1][1]
@@ -121,7 +122,7 @@ class TestWebhook:
         assert len(receiver.got) == 5
 
     def test_a_message_is_sent_twice_where_duplicates_are_set(self, cloud: Cloud, receiver: Receiver) -> None:
-        cloud.configure(webhook={"url": receiver.url, "key": KEY, "duplicates": 1})
+        cloud.configure(webhook=receiver.hook | {"duplicates": 1})
         cloud.control(cloud.serials["Garden"], motion=True)
         until(lambda: len(receiver.got) == 2)
         assert receiver.got[0][1] == receiver.got[1][1]

@@ -7,12 +7,13 @@ import pytest
 import requests
 
 from tests.doubles.cloud import Cloud
+from tests.doubles.waiting import LONG_S
 
 
-def device_info(cloud: Cloud, token: str, name: str = "Garden", timeout_s: float = 5) -> requests.Response:
+def device_info(cloud: Cloud, token: str, name: str = "Garden") -> requests.Response:
     url = f"https://{cloud.process.open_host}/api/lapp/device/info"
     form = {"accessToken": token, "deviceSerial": cloud.serials[name]}
-    return requests.post(url, data=form, verify=str(cloud.process.ca), timeout=timeout_s)
+    return requests.post(url, data=form, verify=str(cloud.process.ca), timeout=LONG_S)
 
 
 def code_of(answer: requests.Response) -> str | None:

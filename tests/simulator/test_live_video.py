@@ -20,6 +20,7 @@ from showcam.simulator.pictures.garbler import Garbler
 from tests.doubles.cloud import Cloud
 from tests.doubles.troubled.open_platform.door import listing
 from tests.doubles.troubled.open_platform.segments import Segment, SegmentingEncoder
+from tests.doubles.waiting import LONG_S, until
 
 
 @dataclass
@@ -196,8 +197,9 @@ def test_a_camera_with_h265_sends_it_and_a_notice_where_h264_was_requested(
 def test_encryption_leaves_framing_that_nobody_can_decode(cloud: Cloud) -> None:
     """The address was minted before; the container stays readable, bodies do not."""
     url = cloud.live(cloud.token(), "Garden")["url"]
-    before = playlist(cloud, url)
+    playlist(cloud, url)
     cloud.control(cloud.serials["Garden"], encryption=True)
+    before = playlist(cloud, url)
     garbled = media(cloud, newest(cloud, url, last(before) + 1))
     assert garbled.count(b"\x00\x00\x01\xe0") > 0, "PES packets of a picture are there"
     assert frames_of(garbled) == 0
@@ -226,11 +228,10 @@ def test_garbling_changes_bodies_alone(codec: str) -> None:
 def test_a_camera_with_privacy_on_sends_a_black_picture(cloud: Cloud) -> None:
     token, serial = cloud.token(), cloud.serials["Nursery"]
     url = cloud.live(token, "Nursery")["url"]
-    before = playlist(cloud, url)
-    bright = decode(media(cloud, before))
+    bright = decode(media(cloud, playlist(cloud, url)))
     try:
         assert cloud.open("device/scene/switch/set", token, deviceSerial=serial, enable="1")["code"] == "200"
-        black = decode(media(cloud, newest(cloud, url, last(before) + 1)))
+        black = decode(media(cloud, newest(cloud, url, last(playlist(cloud, url)) + 1)))
     finally:
         cloud.open("device/scene/switch/set", token, deviceSerial=serial, enable="0")
     assert max(high for _low, high in ImageStat.Stat(black.frames[-1]).extrema) < 10
@@ -277,6 +278,7 @@ def test_a_playlist_has_the_newest_consecutive_segments(
 
 
 def test_a_camera_is_encoded_only_while_it_is_watched(cloud: Cloud) -> None:
+    until(lambda: not cloud.row("Study")["watched"])  # by who came before
     url = cloud.live(cloud.token("other"), "Study")["url"]
     assert cloud.row("Study")["watched"] is False, "an address alone costs nothing"
     playlist(cloud, url)
@@ -287,12 +289,18 @@ def test_an_encoder_ends_when_nobody_has_fetched_for_a_while() -> None:
     garden = demo_world().cameras["F00497201"]
     encoder = SegmentingEncoder(garden, lambda: None)
     encoder.start()
-    wait_for(lambda: encoder.segments or None)
+    wait_for(lambda: fetched(encoder) or None)
     assert not encoder.ended
     encoder.touched -= IDLE_S
-    encoder.join(5)
+    encoder.join(LONG_S)
     assert encoder.ended
     assert not encoder.is_alive()
+
+
+def fetched(encoder: SegmentingEncoder) -> tuple[Segment, ...]:
+    """Its segments, as one who fetches them gets them: it goes on for that."""
+    encoder.touched = time.monotonic()
+    return encoder.segments
 
 
 def frames_of(data: bytes) -> int:
@@ -310,7 +318,7 @@ def frames_of(data: bytes) -> int:
     return count
 
 
-def wait_for[T](found: Callable[[], T | None], within_s: float = 20.0) -> T:
+def wait_for[T](found: Callable[[], T | None], within_s: float = LONG_S) -> T:
     deadline = time.monotonic() + within_s
     while (what := found()) is None:
         assert time.monotonic() < deadline, "the value was not found in time"

@@ -190,18 +190,22 @@ def test_privacy_shows_in_every_api(cloud: Cloud) -> None:
 
 def test_encryption_changes_after_a_while(cloud: Cloud) -> None:
     token, garage = cloud.token(), cloud.serials["Garage"]
-    cloud.configure(encryption_delay_s=0.7)
 
     def mint() -> str:
         return str(cloud.open("live/address/get", token, deviceSerial=garage, **LIVE)["code"])
 
-    assert cloud.open("device/encrypt/off", token, deviceSerial=garage, validateCode="ABCDEF")["code"] == "200"
-    assert mint() == "60019"
-    until(lambda: mint() == "200")
-    assert cloud.open("device/info", token, deviceSerial=garage)["data"]["isEncrypt"] == 0
-    assert cloud.open("device/encrypt/on", token, deviceSerial=garage)["code"] == "200"
-    assert mint() == "200"
-    until(lambda: mint() == "60019")
+    for path, form, before, after in (
+        ("device/encrypt/off", {"validateCode": "ABCDEF"}, "60019", "200"),
+        ("device/encrypt/on", {}, "200", "60019"),
+    ):
+        cloud.configure(encryption_delay_s=3600)
+        assert cloud.open(path, token, deviceSerial=garage, **form)["code"] == "200"
+        assert mint() == before
+        cloud.control(garage, encryption=before == "60019")
+        cloud.configure(encryption_delay_s=0.5)
+        assert cloud.open(path, token, deviceSerial=garage, **form)["code"] == "200"
+        until(lambda after=after: mint() == after)  # type: ignore[misc]
+        assert cloud.open("device/info", token, deviceSerial=garage)["data"]["isEncrypt"] == (after == "60019")
 
 
 @pytest.mark.parametrize(

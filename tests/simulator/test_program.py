@@ -13,11 +13,12 @@ from scripts.deploy_local.emulator import free_ports
 from tests.doubles.cloud import Cloud
 from tests.doubles.program import ROOT
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "showcam.simulator", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False)
 
 
 def test_help_names_every_option() -> None:

@@ -1,8 +1,6 @@
 """Cameras of the simulator that are made from traces: what is listed of them, and how their sessions go."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import fields
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -20,18 +18,18 @@ from showcam.drivers.ezviz.trace_lines import Ended, Frame, Frames, Line, Opened
 from showcam.drivers.ezviz.tracing import Aliases, row
 from showcam.engine.ezviz.local_session import PLAIN
 from showcam.engine.ezviz.node import SaidNo
-from showcam.engine.source import Rtsp, SourceSpec
+from showcam.engine.source import EzvizCloud, Rtsp, SourceSpec
 from showcam.net.addresses import OnLoopback
 from showcam.simulator.app_api import pagelist
 from showcam.simulator.households import demo_world
-from showcam.simulator.pictures.studio import Studio
 from showcam.simulator.state import Account, World
 from tests.doubles import real_list
-from tests.doubles.local_camera import LocalCamera
+from tests.doubles.fast_time import FastLoop, run
+from tests.doubles.hour_cloud import SERIAL, USER, HourCloud, Studio, claims
+from tests.doubles.local_camera import spec_at
 from tests.doubles.needs import REAL_LIST
-from tests.doubles.rtsp_recording import recorded
-from tests.doubles.stream_cloud import GOP_S, SERIAL, USER, StreamCloud
 from tests.doubles.troubled import replay
+from tests.doubles.troubled.own_protocol import Device
 from tests.doubles.troubled.replay import TracedCamera
 from tests.doubles.troubled.replayed import TracedHouse
 from tests.doubles.troubled.trouble import TroubledWorld
@@ -44,6 +42,7 @@ pytestmark = pytest.mark.proves(
 FILES = sorted((Path(__file__).parents[1] / "traces").glob("*.ndjson"))
 HEAD = Trace(1, "camera", (0, 2, 0), 2026, 11, 1)
 NOT_THE_SAME = ("ref", "name", "ways")
+FPS = 15
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -119,24 +118,25 @@ def replayed(tmp_path: Path, sessions: list[list[Line]], count: int = 1, seconds
     file = tmp_path / "made.ndjson"
     page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
     file.write_bytes(text.written([HEAD, page_row, *(line for lines in sessions for line in lines)]))
-    recorded(codec="libx264", gop_s=GOP_S)  # as the cloud asks for it: making it takes longer than what is measured
-    cloud = StreamCloud()
-    try:
-        made = replay.camera_of(replay.read(file), cloud.camera.serial, "Made")
-        made.owner, made.sub_size, made.battery = USER, (320, 180), None
+    made = replay.camera_of(replay.read(file), SERIAL, "Made")
+    made.owner, made.sub_size, made.battery, made.audio = USER, (320, 180), None, False
+
+    async def scene(loop: FastLoop) -> list[list[Line]]:
+        cloud, told = HourCloud(loop, stream_key_s=2), list[list[Line]]()
         cloud.camera = made
         cloud.world.add(made)
-
-        async def record() -> list[Line]:
-            recording = Recording(1, "sub", 2, 2000)
-            node = await recording.opens(cloud.spec(), OnLoopback(every=True))
+        await cloud.cloud.open("127.0.0.1")
+        for _ in range(count):
+            recording, spec = Recording(1, "sub", 2, 2000), await cloud.open(claims())
+            assert isinstance(spec, EzvizCloud)
+            node = await recording.opens(spec, OnLoopback(every=True))
             if node is not None:
                 await recording.lasts(node, seconds)
-            return recording.lines
+            told.append(recording.lines)
+        await cloud.close()
+        return told
 
-        return [asyncio.run(record()) for _ in range(count)]
-    finally:
-        cloud.close()
+    return run(scene)
 
 
 def pictures(lines: list[Line]) -> list[Frame]:
@@ -218,16 +218,16 @@ def traced_at_home(tmp_path: Path, way: Way, sessions: list[list[Line]]) -> Trac
         lines += [replace(opened, way=way, stream=1), *others]
     file.write_bytes(text.written([HEAD, page_row, *lines]))
     made = replay.camera_of(replay.read(file), SERIAL, "Made")
-    made.owner, made.battery, made.codec, made.size = USER, None, "h264", (320, 180)
+    made.owner, made.battery, made.codec, made.size, made.audio = USER, None, "h264", (320, 180), False
     return made
 
 
 def by_rtsp(made: TracedCamera, count: int, seconds: float) -> list[list[Line]]:
-    """What a trace of the camera by RTSP tells, session after session; the simulator's server encodes as it goes."""
+    """What a trace of the camera by RTSP tells, session after session."""
 
-    async def run() -> list[list[Line]]:
-        world, studio = World({USER: Account(USER, "")}, {SERIAL: made}), Studio()
-        house = TracedHouse(world, studio)
+    async def scene(loop: FastLoop) -> list[list[Line]]:
+        world, studio = World({USER: Account(USER, "")}, {SERIAL: made}, now=loop.time), Studio(loop, FPS)
+        house = TracedHouse(world, studio)  # type: ignore[arg-type]
         await house.open()
         place = f"127.0.0.1:{world.ports.rtsp(SERIAL)}"
         spec = Rtsp(
@@ -236,23 +236,26 @@ def by_rtsp(made: TracedCamera, count: int, seconds: float) -> list[list[Line]]:
         try:
             return [await at_home(spec, "rtsp", ByRtsp, seconds) for _ in range(count)]
         finally:
+            studio.close()
             await house.close()
-            await asyncio.to_thread(studio.close)
 
-    return asyncio.run(run())
+    return run(scene)
 
 
 def by_own_protocol(made: TracedCamera, count: int, seconds: float) -> list[list[Line]]:
-    recorded(codec="libx264", gop_s=GOP_S)
-    cloud = LocalCamera("plain")
-    try:
-        own = {each.name: getattr(cloud.camera, each.name) for each in fields(cloud.camera)}
-        cloud.camera = TracedCamera(**own, replay=made.replay)
-        cloud.world.add(cloud.camera)
+    async def scene(loop: FastLoop) -> list[list[Line]]:
+        world, studio = TroubledWorld({USER: Account(USER, "")}, {SERIAL: made}, now=loop.time), Studio(loop, FPS)
+        world.trouble_of(made).local = "plain"
+        device = Device(world, studio, SERIAL)  # type: ignore[arg-type]
+        await device.open("127.0.0.1")
         manner = partial(ByOwnProtocol, manner=PLAIN)
-        return [asyncio.run(at_home(cloud.local(), "plain", manner, seconds)) for _ in range(count)]
-    finally:
-        cloud.close()
+        try:
+            return [await at_home(spec_at(device.ports), "plain", manner, seconds) for _ in range(count)]
+        finally:
+            studio.close()
+            await device.close()
+
+    return run(scene)
 
 
 async def at_home(spec: SourceSpec, way: Way, by: Callable[[Recording], Any], seconds: float) -> list[Line]:

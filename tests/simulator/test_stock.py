@@ -8,7 +8,7 @@ import pytest
 from showcam.simulator.households import demo_world
 from tests.doubles.troubled.open_platform.segments import SegmentingEncoder
 from tests.doubles.troubled.stock import LOOP_S, StockSegmentingEncoder
-from tests.simulator.test_live_video import Decoded, decode, difference, wait_for
+from tests.simulator.test_live_video import Decoded, decode, difference, fetched, wait_for
 
 SEGMENTS = 2 + LOOP_S // 2  # with what came before the first viewer, until the loop begins again
 
@@ -21,9 +21,9 @@ def watched(
     encoder = kind(camera, lambda: None, quality, 2)
     encoder.start()
     try:
-        wait_for(lambda: encoder.segments or None)
+        wait_for(lambda: fetched(encoder) or None)
         meanwhile(encoder)
-        wait_for(lambda: encoder.segments if len(encoder.segments) > SEGMENTS else None)
+        wait_for(lambda: encoder.segments if len(fetched(encoder)) > SEGMENTS else None)
     finally:
         encoder.stop()
         encoder.join(5)

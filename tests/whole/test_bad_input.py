@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -79,7 +79,7 @@ def test_it_is_answered_clearly(
     demo: Program, path: str, headers: dict[str, str], body: bytes, status: int, expected: str
 ) -> None:
     sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
-    answer = requests.post(demo.web + path, body, headers=sent, timeout=10)
+    answer = requests.post(demo.web + path, body, headers=sent, timeout=LONG_S)
     assert (answer.status_code, expected in answer.text) == (status, True), answer.text
     assert "Traceback" not in answer.text
     json.loads(answer.text or "{}")
@@ -91,7 +91,7 @@ def test_it_is_answered_clearly(
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, status: int, opening: bytes) -> None:
     for _ in range(3):
-        answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=10)
+        answer = requests.post(demo.web + path, opening * 40_000, headers=JSON, timeout=LONG_S)
         assert answer.status_code == status
     assert b"a process died" not in demo.log.read_bytes()
 
@@ -99,7 +99,7 @@ def test_nesting_without_end_takes_nothing_down(demo: Program, path: str, status
 @pytest.mark.parametrize("nested", [b"[" * 20_000 + b"]" * 20_000, b'{"a":' * 20_000 + b"1" + b"}" * 20_000])
 def test_a_directive_that_nests_too_deeply_is_answered_as_that_question(demo: Program, nested: bytes) -> None:
     body = REPORT.replace(b'"payload": {}', b'"payload": ' + nested)
-    event = requests.post(f"{demo.web}/alexa/smart-home", body, headers=JSON, timeout=10).json()["event"]
+    event = requests.post(f"{demo.web}/alexa/smart-home", body, headers=JSON, timeout=LONG_S).json()["event"]
     assert (event["payload"]["type"], event["header"]["correlationToken"]) == ("INVALID_DIRECTIVE", "c-1")
     assert event["endpoint"] == {"endpointId": "ezviz-aaaaaaaaaaaaaaaaaaaa"}
 
@@ -119,9 +119,9 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
         for connection in held:
             connection.close()
     # their places fall free once the server has seen them go
-    until = time.monotonic() + LONG_S
+    end = time.monotonic() + LONG_S
     while (status := requests.post(f"{demo.web}/oauth/token", b"x", timeout=5).status_code) == 503:
-        assert time.monotonic() < until
+        assert time.monotonic() < end
         time.sleep(0.1)
     assert status == 400
 
@@ -137,7 +137,7 @@ def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
     alexa, google = tokens(demo, "alexa"), tokens(demo, "google")
     sync = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
     headers = JSON | {"Authorization": f"Bearer {alexa}"}
-    assert requests.post(f"{demo.web}/google/fulfillment", sync, headers=headers, timeout=10).status_code == 401
+    assert requests.post(f"{demo.web}/google/fulfillment", sync, headers=headers, timeout=LONG_S).status_code == 401
     discover = directive(
         "Alexa.Discovery",
         "Discover",
@@ -145,20 +145,29 @@ def test_a_token_of_the_other_assistant_opens_nothing(demo: Program) -> None:
         endpoint=None,
         payload={"scope": {"type": "BearerToken", "token": google}},
     )
-    answer = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10)
+    answer = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=LONG_S)
     assert answer.json()["event"]["payload"]["type"] == "INVALID_AUTHORIZATION_CREDENTIAL"
 
 
 def test_another_households_camera_is_not_found(demo: Program) -> None:
     mine, theirs = tokens(demo, "google"), tokens(demo, "google", "other@example.com")
 
-    def sync(token: str) -> list[str]:
-        body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
-        headers = JSON | {"Authorization": f"Bearer {token}"}
-        answer = requests.post(f"{demo.web}/google/fulfillment", body, headers=headers, timeout=10).json()
-        return [device["id"] for device in answer["payload"]["devices"]]
+    def asked(token: str, body: bytes, wanted: str) -> dict[str, Any]:
+        """The first payload with that text: Google asks again if a busy machine takes longer than it waits."""
+        headers, answers = JSON | {"Authorization": f"Bearer {token}"}, list[requests.Response]()
 
-    study = next(iter(set(sync(theirs)) - set(sync(mine))))
+        def is_had() -> bool:
+            answers.append(requests.post(f"{demo.web}/google/fulfillment", body, headers=headers, timeout=LONG_S))
+            return wanted in answers[-1].text
+
+        until(is_had)
+        return dict(answers[-1].json()["payload"])
+
+    def sync(token: str) -> set[str]:
+        body = b'{"requestId":"1","inputs":[{"intent":"action.devices.SYNC"}]}'
+        return {device["id"] for device in asked(token, body, '"devices"')["devices"]}
+
+    study = next(iter(sync(theirs) - sync(mine)))
     params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
     execute = {
         "requestId": "1",
@@ -176,9 +185,8 @@ def test_another_households_camera_is_not_found(demo: Program) -> None:
             }
         ],
     }
-    headers = {"Authorization": f"Bearer {mine}"}
-    answer = requests.post(f"{demo.web}/google/fulfillment", json=execute, headers=headers, timeout=10).json()
-    assert answer["payload"]["commands"][0]["errorCode"] == "deviceNotFound"
+    [answer] = asked(mine, json.dumps(execute).encode(), "deviceNotFound")["commands"]
+    assert (answer["status"], answer["errorCode"]) == ("ERROR", "deviceNotFound")
 
 
 @pytest.mark.parametrize("what", ["master.m3u8", "snapshot.jpg", "whep"])
@@ -187,14 +195,14 @@ def test_a_forged_grant_opens_nothing(demo: Program, grant: str, what: str) -> N
     url = f"http://127.0.0.1:{demo.media_port}/s/{grant}/{what}"
     method = "POST" if what == "whep" else "GET"
     headers = {"Content-Type": "application/sdp"} if what == "whep" else {}
-    answer = requests.request(method, url, data=b"v=0" if what == "whep" else None, headers=headers, timeout=10)
+    answer = requests.request(method, url, data=b"v=0" if what == "whep" else None, headers=headers, timeout=LONG_S)
     assert answer.status_code == 403
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_a_forged_grant_gets_no_signalling(demo: Program) -> None:
     answer = requests.post(
-        f"{demo.web}/google/webrtc/forged", json={"action": "offer", "deviceId": "x", "sdp": "v=0"}, timeout=10
+        f"{demo.web}/google/webrtc/forged", json={"action": "offer", "deviceId": "x", "sdp": "v=0"}, timeout=LONG_S
     )
     assert answer.status_code == 403
 
@@ -203,7 +211,7 @@ def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
     token = tokens(demo, "alexa")
     scope = {"type": "BearerToken", "token": token}
     discover = directive("Alexa.Discovery", "Discover", token=None, endpoint=None, payload={"scope": scope})
-    found = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=10).json()
+    found = requests.post(f"{demo.web}/alexa/smart-home", discover, headers=JSON, timeout=LONG_S).json()
     garden = next(
         endpoint for endpoint in found["event"]["payload"]["endpoints"] if endpoint["friendlyName"] == "Garden"
     )
@@ -215,6 +223,6 @@ def test_an_offer_that_is_none_is_refused(demo: Program) -> None:
             endpoint=garden["endpointId"],
             payload={"sessionId": "s-1", "offer": {"format": "SDP", "value": sdp}},
         )
-        answer = requests.post(f"{demo.web}/alexa/smart-home", offer, headers=JSON, timeout=10).json()
+        answer = requests.post(f"{demo.web}/alexa/smart-home", offer, headers=JSON, timeout=LONG_S).json()
         assert answer["event"]["payload"]["type"] == "INVALID_VALUE", sdp
         assert answer["event"]["header"]["correlationToken"] == "c-1"

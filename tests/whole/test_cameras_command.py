@@ -39,11 +39,11 @@ def test_the_list_says_what_can_be_shown_and_what_to_do(cameras: Cameras) -> Non
 
 def test_a_name_that_voices_miss_is_pointed_out(demo: Program, cameras: Cameras) -> None:
     where = f"{demo.simulator}/_control/{demo.cameras()['Garden']['serial']}"
-    requests.post(where, json={"name": "Doorbell (2)"}, timeout=30).raise_for_status()
+    requests.post(where, json={"name": "Doorbell (2)"}, timeout=LONG_S).raise_for_status()
     try:
         printed = cameras("list").stdout
     finally:
-        requests.post(where, json={"name": "Garden"}, timeout=30).raise_for_status()
+        requests.post(where, json={"name": "Garden"}, timeout=LONG_S).raise_for_status()
     assert re.search(r"Name: Alexa takes “doorbell”", printed)
     assert "Name: Signs in the name" in printed
 
@@ -155,7 +155,7 @@ def test_what_is_wrong_is_said_in_one_line(demo: Program) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-c", IN_ONE],
         env=demo.environ, cwd=demo.stands, input=json.dumps([words for words, _, _ in WRONG]),
-        capture_output=True, text=True, timeout=LONG_S, check=True,
+        capture_output=True, text=True, timeout=3 * LONG_S, check=True,
     )  # fmt: skip
     shown_while_it_lasts = re.compile("Asking EZVIZ( and the cameras of the house)? …[.]*")
     for (words, code, expected), (ended, printed, told) in zip(WRONG, json.loads(done.stdout), strict=True):

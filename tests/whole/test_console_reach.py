@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -58,7 +59,7 @@ class Tunnel:
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
-        self._thread.join(20)
+        self._thread.join(LONG_S)
         self._socket.close()
 
 
@@ -206,10 +207,14 @@ def test_of_twenty_people_with_the_code_one_gets_in(house: Program) -> None:
 
     def enter(_: int) -> int:
         with requests.Session() as browser:
-            page = browser.get(f"{house.web}/home", timeout=20).text
+            page = browser.get(f"{house.web}/home", timeout=LONG_S).text
             token = page.split('name="csrf_token" value="')[1].split('"')[0]
             form = {"csrf_token": token, "step": "enter", "entry": code}
-            return browser.post(f"{house.web}/home", data=form, timeout=20, allow_redirects=False).status_code
+            while True:
+                answer = browser.post(f"{house.web}/home", data=form, timeout=LONG_S, allow_redirects=False)
+                if answer.status_code != 503:  # too many forms of one address at once: those of a slow client are late
+                    return answer.status_code
+                time.sleep(0.5)
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(enter, range(20)))
@@ -218,7 +223,7 @@ def test_of_twenty_people_with_the_code_one_gets_in(house: Program) -> None:
 
 
 def test_a_form_of_five_megabytes_is_too_much(house: Program) -> None:
-    answer = requests.post(f"{house.web}/home", data={"entry": "x" * 5_000_000}, timeout=20)
+    answer = requests.post(f"{house.web}/home", data={"entry": "x" * 5_000_000}, timeout=LONG_S)
     assert answer.status_code == 413
 
 
@@ -252,11 +257,10 @@ def test_the_one_time_address_is_in_no_journal(tmp_path: Path) -> None:
     log.touch()
     found = log.stat()
     with running(tmp_path, demo=False, JOURNAL_STREAM=f"{found.st_dev}:{found.st_ino}") as program:
-        until(lambda: "/home" in log.read_text())
+        until(lambda: "showcam home" in log.read_text())
         assert f"Your cameras: {program.web}/home\n" in log.read_text()
         code = json.loads((program.data / "run" / "home-code").read_text())["code"]
         assert code not in log.read_text()
-        assert "showcam home" in log.read_text()
 
 
 def test_where_it_is_off_there_is_no_such_page(tmp_path: Path) -> None:

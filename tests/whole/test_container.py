@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import until
 
 NO_GUESS = "In a container showcam does not guess who may open the page of your cameras"
 LOOPBACK, LISTENS = "0100007F", "0A"  # 127.0.0.1 and the state of a listening socket, as /proc/net/tcp has them
@@ -21,7 +22,7 @@ def test_a_container_opens_no_page_by_guess_and_keeps_no_answer(tmp_path: Path) 
     program.start()
     try:
         assert listens_at(program.port) == {LOOPBACK}
-        assert NO_GUESS in program.log.read_text()
+        until(lambda: NO_GUESS in program.log.read_text())
     finally:
         program.stop()
     assert json.loads(program.command("settings", "list", "--json").stdout)["bind"]["from"] == "the default"

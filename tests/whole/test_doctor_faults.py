@@ -21,7 +21,7 @@ from showcam.accounts import clients
 from showcam.app import keys as key_files
 from showcam.app.doctor import assistants, google
 from showcam.app.doctor.reach import Visitor, World
-from showcam.app.edge.signatures import HEADER, sign
+from showcam.app.edge.machines import HEADER, sign
 from showcam.app.setup.google_console import REDIRECTS
 from showcam.console.health.machine import Fault, Finding
 from showcam.store.sealing import Sealer
@@ -29,6 +29,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles import records as a
 from tests.doubles.fault_proxy import FaultProxy, NameService, ProxyFault
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
 pytestmark = [
     pytest.mark.process,
@@ -124,8 +125,11 @@ class House:
         visited: bool = False,
         redirects: tuple[str, ...] = BOTH,
         to: Callable[[str], str] = lambda url: url,
+        within_s: float = LONG_S,
     ) -> list[Finding]:
-        """`outside`: the addresses of the name as the world sees it. `own`: the house's address by STUN."""
+        """`outside`: the addresses of the name as the world sees it. `own`: the house's address by STUN. `within_s` is
+        short for what never answers.
+        """
         with (
             FaultProxy(self.program.port, self.program.media_port, self.pki.context(certificate), proxy) as front,
             NameService(self.pki.context("good"), lambda: [HERE] if outside is None else outside) as names,
@@ -135,7 +139,7 @@ class House:
             url = to(front.url)
             patient = google.Patient(web=url, pictures=(url,), client=known, trial=trial, hidden=True)
             world = World(names.url, lambda: own, visited, public)
-            return list(google.examine(patient, Visitor(self.pki.trusted, within_s=3.0), world))
+            return list(google.examine(patient, Visitor(self.pki.trusted, within_s), world))
 
 
 @contextlib.contextmanager
@@ -249,7 +253,7 @@ def test_a_router_that_does_not_lead_back_into_the_house(house: House) -> None:
             knocking.setblocking(False)
             knocking.connect_ex((HERE, port))
         time.sleep(0.1)
-        findings = house.examined(to=lambda _url: f"https://localhost:{port}", visited=True)
+        findings = house.examined(to=lambda _url: f"https://localhost:{port}", visited=True, within_s=5.0)
     is_named(findings, "no_hairpin", "the house's DNS")
 
 
@@ -273,7 +277,7 @@ def forwarded(program: Program, path: str, content: dict[str, Any], key: tuple[s
     key_id, secret = key or key_files.read_or_make(program.data / "keys").forwarder[0]
     header = sign(key_id, secret, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
     headers = {HEADER: header, "Content-Type": "application/json"}
-    return requests.post(f"{program.web}{path}", data=body, headers=headers, timeout=10).status_code
+    return requests.post(f"{program.web}{path}", data=body, headers=headers, timeout=LONG_S).status_code
 
 
 def test_a_client_with_another_secret(program: Program, store: SqliteStore) -> None:
@@ -281,10 +285,10 @@ def test_a_client_with_another_secret(program: Program, store: SqliteStore) -> N
         right = clients.register(store, "google", "google", BOTH)
         form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": "google"}
         for secret, status in ((right, 400), ("", 401)):
-            answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": secret}, timeout=10)
+            answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": secret}, timeout=LONG_S)
             assert answer.status_code == status
         assert consoles(store) == {}
-        answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": "pasted"}, timeout=10)
+        answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": "pasted"}, timeout=LONG_S)
         assert answer.status_code == 401
         [(fault, finding)] = consoles(store).items()
     assert (fault, finding.state) == ("client_secret_wrong", "wrong")
@@ -293,7 +297,7 @@ def test_a_client_with_another_secret(program: Program, store: SqliteStore) -> N
 
 def test_a_forwarder_with_another_key(program: Program, store: SqliteStore) -> None:
     key_id, _ = key_files.read_or_make(program.data / "keys").forwarder[0]
-    assert requests.post(f"{program.web}/alexa/smart-home", json={}, timeout=10).status_code == 403
+    assert requests.post(f"{program.web}/alexa/smart-home", json={}, timeout=LONG_S).status_code == 403
     assert "forwarder_key_wrong" not in consoles(store)  # a stranger has no signature at all
     assert forwarded(program, "/alexa/smart-home", {}, (key_id, b"o" * 32)) == 403
     assert "the key of this installation" in consoles(store)["forwarder_key_wrong"].mend

@@ -8,6 +8,7 @@ import pytest
 
 from tests.doubles.listening import below, words_of
 from tests.doubles.program import running
+from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.process
 
@@ -25,13 +26,23 @@ OF_WEB = {"vendor-secret", "webhook-secret", "appkey-of-ours", "lwa-secret"}
 READS = {"media": {"turn-secret"}, "worker": OF_WEB, "serve": OF_WEB}
 
 
+def read(supervisor: int, words: set[str]) -> dict[str, set[str]]:
+    """Those of the words that each part below the supervisor can read."""
+    found: dict[str, set[str]] = {}
+    for pid in below(supervisor):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            environ = Path(f"/proc/{pid}/environ").read_text()
+            part = words_of(pid)[-2:-1] or ["that ends"]
+            found.setdefault(part[0], set()).update(word for word in words if word in environ)
+    return found
+
+
 def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> None:
     words = {secret for name, secret in SECRETS.items() if name != "SHOWCAM_TURN"}
     with running(tmp_path, demo=False, **SECRETS) as program:
         assert program.process is not None
-        found: dict[str, set[str]] = {}
-        for pid in below(program.process.pid):
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-                environ = Path(f"/proc/{pid}/environ").read_text()
-                found.setdefault(words_of(pid)[-2], set()).update(word for word in words if word in environ)
-    assert found == READS
+        supervisor = program.process.pid
+        until(
+            lambda: read(supervisor, words).keys() == READS.keys()
+        )  # a part that starts has its parent's name at first
+        assert read(supervisor, words) == READS

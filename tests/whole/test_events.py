@@ -14,7 +14,7 @@ from showcam.store.records import Happening
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "EZVIZ's messages by webhook and by push reach the running program",
@@ -46,15 +46,16 @@ def happenings(store: SqliteStore, kind: str) -> list[Happening]:
 
 
 def configure(program: Program, **settings: Any) -> None:
-    requests.post(f"{program.simulator}/_control", json=settings, timeout=30).raise_for_status()
+    requests.post(f"{program.simulator}/_control", json=settings, timeout=LONG_S).raise_for_status()
 
 
 def webhook(program: Program) -> dict[str, Any]:
-    return dict(requests.get(f"{program.simulator}/_control", timeout=30).json()["webhook"])
+    return dict(requests.get(f"{program.simulator}/_control", timeout=LONG_S).json()["webhook"])
 
 
 def test_the_bell_rings_by_webhook(program: Program, store: SqliteStore) -> None:
-    configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", "key": KEY, "duplicates": 2})
+    hook = {"url": f"{program.web}/webhooks/ezviz", "key": KEY, "duplicates": 2, "patience_s": LONG_S}
+    configure(program, webhook=hook)
     program.change("Front Door", press=True)
     until(lambda: happenings(store, "doorbell"))
     until(lambda: webhook(program)["answered"] == 3)
@@ -93,7 +94,7 @@ def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> 
     ],
 )
 def test_a_refused_webhook_message_gets_its_status(program: Program, kind: str, body: bytes, status: int) -> None:
-    answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=30)
+    answer = requests.post(f"{program.web}/webhooks/ezviz", data=body, headers={"Content-Type": kind}, timeout=LONG_S)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
 

@@ -36,7 +36,12 @@ class WayIn:
                     self.send_error(502)
                     return
                 headers = {"Host": NAME, "X-Forwarded-For": VISITOR, "Tailscale-Funnel-Request": "?1"}
-                got = requests.get(target_of(mounts, self.path), headers=headers, timeout=LONG_S, allow_redirects=False)
+                target = target_of(mounts, self.path)
+                try:
+                    got = requests.get(target, headers=headers, timeout=LONG_S, allow_redirects=False)
+                except requests.ConnectionError:  # showcam's process starts again
+                    self.send_error(502)
+                    return
                 self.send_response(got.status_code)
                 self.end_headers()
                 self.wfile.write(got.content)

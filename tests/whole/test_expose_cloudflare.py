@@ -48,7 +48,10 @@ def visited(cloudflared: Cloudflared, path: str) -> int:
     rules = cloudflared.rules()
     if not rules:
         return 530  # Cloudflare's, for a tunnel that nobody runs
-    return requests.get(target_of(rules, NAME, path), headers=VISITOR, timeout=LONG_S).status_code
+    try:
+        return requests.get(target_of(rules, NAME, path), headers=VISITOR, timeout=LONG_S).status_code
+    except requests.ConnectionError:
+        return 502  # showcam's process starts again
 
 
 def asked(program: Program, *words: str) -> tuple[int, dict[str, object]]:

@@ -4,13 +4,14 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from showcam.app.setup.google_console import REDIRECTS
 from tests.doubles.program import Program
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -76,7 +77,7 @@ def test_a_pin_is_set_for_a_household_that_is_known_and_for_no_other(demo: Progr
 def test_signalling_takes_its_token_by_both_of_its_names(header: str, status: int, demo: Program) -> None:
     body = {"action": "offer", "deviceId": "x", "sdp": "v=0"}
     headers = {header: "Bearer forged", "Origin": "https://www.gstatic.com"}
-    answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=30)
+    answer = requests.post(f"{demo.web}/google/webrtc/", json=body, headers=headers, timeout=LONG_S)
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "https://www.gstatic.com"
 
@@ -98,6 +99,20 @@ def voice(demo: Program) -> Iterator[Callable[[str], None]]:
         demo.assistant(assistant, "say", text="discover devices")
 
 
+LATE = ("transientError", "BRIDGE_UNREACHABLE")  # an assistant waits some seconds, and a busy machine takes longer
+
+
+def said(demo: Program, assistant: str, *sentences: str, pin: str = "") -> dict[str, Any]:
+    """The outcome of the last sentence; a person whom the assistant tells that it took too long says all again."""
+
+    def is_in_time(answer: dict[str, Any]) -> bool:
+        outcome = answer["outcome"]
+        return outcome["told"] not in LATE and "did not answer" not in (outcome["person"] or "")
+
+    *first, last = sentences
+    return dict(demo.asked_until(is_in_time, assistant, "say", before="".join(first), text=last, pin=pin)["outcome"])
+
+
 @pytest.mark.parametrize(
     ("assistant", "text", "refused", "done"),
     [
@@ -110,8 +125,8 @@ def test_what_a_voice_may_is_in_the_very_next_list(
 ) -> None:
     for may, spoken in (("nothing", refused), ("sleep", done), ("audio", refused), ("sleep", done)):
         voice(may)
-        demo.assistant(assistant, "say", text=text)
-        outcome = demo.assistant(assistant, "say", text="turn on the front door")["outcome"]
+        demo.asked_until(lambda answer: answer["outcome"]["answered"], assistant, "say", text=text)
+        outcome = said(demo, assistant, "turn on the front door")
         assert spoken in outcome["spoken"]
         assert outcome["answered"] is (spoken == done)
         assert outcome["broken"] == []
@@ -119,29 +134,33 @@ def test_what_a_voice_may_is_in_the_very_next_list(
 
 def test_voice_commands_are_done_as_far_as_they_are_confirmed(demo: Program, voice: Callable[[str], None]) -> None:
     voice("sleep,audio,restart")
-    # phrase, PIN, spoken answer, the camera's state afterwards
-    phrases: list[tuple[str, str, str, dict[str, bool]]] = [
-        ("sync my devices", "", "synced", {}),
-        ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
-        ("no", "", "Okay.", {"audio": True}),
-        ("turn off audio on the front door camera", "", "Are you sure?", {"audio": True}),
-        ("yes", "", "Okay, turning audio off on Front Door.", {"audio": False}),
-        ("turn on the sound of the front door", "", "Are you sure?", {"audio": False}),
-        ("yes", "", "Okay, turning sound on on Front Door.", {"audio": True}),
-        ("turn off the front door", "", "Can I have your PIN", {"asleep": False}),
-        ("turn off the front door", "2468", "Okay, turning Front Door off.", {"asleep": True}),
-        ("turn on the front door", "", "Okay, turning Front Door on.", {"asleep": False}),
-        ("how much battery does the front door camera have", "", "I don't know the battery", {}),
-        ("reboot the front door camera", "", "Are you sure?", {}),
+    off, on = "turn off audio on the front door camera", "turn on the sound of the front door"
+    # phrases, PIN, spoken answer, the camera's state afterwards
+    phrases: list[tuple[tuple[str, ...], str, str, dict[str, bool]]] = [
+        (("sync my devices",), "", "synced", {}),
+        ((off,), "", "Are you sure?", {"audio": True}),
+        ((off, "no"), "", "Okay.", {"audio": True}),
+        ((off,), "", "Are you sure?", {"audio": True}),
+        ((off, "yes"), "", "Okay, turning audio off on Front Door.", {"audio": False}),
+        ((on,), "", "Are you sure?", {"audio": False}),
+        ((on, "yes"), "", "Okay, turning sound on on Front Door.", {"audio": True}),
+        (("turn off the front door",), "", "Can I have your PIN", {"asleep": False}),
+        (("turn off the front door",), "2468", "Okay, turning Front Door off.", {"asleep": True}),
+        (("turn on the front door",), "", "Okay, turning Front Door on.", {"asleep": False}),
+        (("how much battery does the front door camera have",), "", "I don't know the battery", {}),
+        (("reboot the front door camera",), "", "Are you sure?", {}),
     ]
-    for text, pin, spoken, state in phrases:
-        outcome = demo.assistant("google", "say", text=text, pin=pin)["outcome"]
+    for sentences, pin, spoken, state in phrases:
+        outcome = said(demo, "google", *sentences, pin=pin)
         assert (spoken in outcome["spoken"], outcome["broken"]) == (True, []), outcome
         assert state.items() <= demo.cameras()["Front Door"].items()
 
 
 def hanging(demo: Program) -> int:
-    """Milliseconds until a display gets the answer that the vendor hangs; the vendor answers before and after."""
+    """Milliseconds until a display gets the answer that the vendor hangs, less than what this machine takes itself: the
+    time of an answer that waits for no vendor. The vendor answers before and after.
+    """
+    own = [executed(demo.assistant("google", "say", text="show the attic camera")) for _ in range(3)]  # it is offline
     demo.change("Garden", fault="timeout")
     try:
         answer = demo.assistant("google", "say", text="show the garden camera")
@@ -150,10 +169,14 @@ def hanging(demo: Program) -> int:
     assert answer["outcome"]["told"] == "transientError"
     # calls rest for a moment if others, such as the worker's, failed meanwhile: who asks again is shown it
     until(lambda: demo.assistant("google", "say", text="show the garden camera")["outcome"]["shown"])
+    return executed(answer) - min(own)
+
+
+def executed(answer: dict[str, Any]) -> int:
     [execute] = [message for message in answer["trace"] if message["title"] == "Google: EXECUTE"]
     return int(execute["ms"])
 
 
 def test_a_vendor_that_hangs_is_waited_for_no_longer_than_google_waits(demo: Program) -> None:
     # a busy machine may delay single requests; showcam's own wait is in all of them
-    assert any(hanging(demo) <= 2000 for _ in range(3))
+    assert any(hanging(demo) <= 2000 for _ in range(5))

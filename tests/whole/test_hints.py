@@ -53,7 +53,7 @@ def in_a_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
         input="",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * LONG_S,
         check=False,
     )
 

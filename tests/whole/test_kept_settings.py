@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.doubles.listening import words_of
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, within
 
@@ -28,9 +29,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 def pids(program: Program) -> dict[str, int]:
     assert program.process is not None
     pid = program.process.pid
-    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    words = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().rstrip(b"\0").split(b"\0") for child in below}
-    return {command[-1].decode(): child for child, command in words.items()}
+    children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    return {words[-2]: child for child in children if len(words := words_of(child)) > 1}
 
 
 def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(program: Program) -> None:
@@ -50,7 +50,7 @@ def test_a_page_that_is_asked_for_meanwhile_waits(program: Program) -> None:
     assert done.returncode == 0, done.stderr
 
     def started_again() -> bool:
-        answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=10))
+        answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=LONG_S))
         return bool(answers[-1].json()["issuer"] == "https://meanwhile.example")
 
     assert within(LONG_S, started_again)

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from showcam.simulator.households import CODE, USER
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 from tests.doubles.troubled.cas import code_of, key_of
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "EZVIZ's own protocol at home shows a camera, enciphered or not, to all who watch by one session",
@@ -52,7 +52,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def calls(program: Program) -> Counter[str]:
-    return Counter(requests.get(f"{program.simulator}/_control", timeout=30).json()["calls"])
+    return Counter(requests.get(f"{program.simulator}/_control", timeout=LONG_S).json()["calls"])
 
 
 def command(program: Program, *words: str) -> str:
@@ -73,14 +73,7 @@ def test_a_camera_is_shown_by_its_own_protocol(
         command(program, "cameras", "set", name, "while_encrypted", "code", "--yes")
     # three seconds pass before the second manner is tried, and up to four until the camera's next keyframe: a first
     # request may end meanwhile, and the next one meets the video that it opened
-    asked = {"text": f"show the {name.lower()} camera", "via": via}
-    answers = [program.assistant(assistant, "watch", **asked)]
-    if not answers[0]["outcome"]["shown"]:
-        assert deciphers
-        answers.append(program.assistant(assistant, "watch", **asked))
-    answer = answers[-1]
-    assert answer["outcome"]["shown"], answers
-    assert answer["shown"]["frames"] > 10
+    answer = program.shown(assistant, f"show the {name.lower()} camera", via=via)
     assert answer["shown"]["audio_rms"] > 0
     assert answer["shown"]["width"] == 640, "the whole picture, while the cloud's is the smaller one"
 
@@ -91,9 +84,7 @@ def test_where_it_brings_none_the_cloud_does(program: Program) -> None:
     program.configure(local_fault="refuses")
     before = calls(program)
     for _ in range(2):
-        answer = program.assistant("alexa", "watch", text="show the driveway camera")
-        assert answer["outcome"]["shown"], answer["outcome"]
-        assert (answer["shown"]["frames"] > 10, answer["shown"]["width"]) == (True, 320)
+        assert program.shown("alexa", "show the driveway camera")["shown"]["width"] == 320
     came = calls(program) - before
     assert (came["vtdu"] >= 1, came["local/2011"]) == (True, 2), "each manner once"
     program.configure(local_fault="")
@@ -116,7 +107,7 @@ def as_its_tile_asks(page: Page, name: str) -> dict[str, Any]:
 
     body = {"session": "7", "sdp": asyncio.run(offered())}
     url = f"{page.program.web}/home/cameras/{tile[1]}"
-    return dict(page.session.post(url, json=body, headers={"X-CSRFToken": token[1]}, timeout=30).json())
+    return dict(page.session.post(url, json=body, headers={"X-CSRFToken": token[1]}, timeout=LONG_S).json())
 
 
 def test_a_camera_that_sends_the_cloud_nothing_is_shown_by_its_own_protocol_after_a_press(program: Program) -> None:
@@ -127,20 +118,20 @@ def test_a_camera_that_sends_the_cloud_nothing_is_shown_by_its_own_protocol_afte
     assert page.mend("Terrace", "forget-camera") == 200
     program.configure(stream_fault="silent")
     try:
-        began, answer = time.monotonic(), program.assistant("alexa", "watch", text="show the terrace camera")
-        while answer["outcome"]["told"] is None and time.monotonic() - began < 60:
-            answer = program.assistant("alexa", "watch", text="show the terrace camera")
-        assert not answer["outcome"]["shown"]
-        assert answer["outcome"]["told"] == "NOT_SUPPORTED_IN_CURRENT_MODE, NOT_PROVISIONED"
+        told = "NOT_SUPPORTED_IN_CURRENT_MODE, NOT_PROVISIONED"
+
+        def is_told(answer: dict[str, Any]) -> bool:
+            assert not answer["outcome"]["shown"]
+            return bool(answer["outcome"]["told"] == told)
+
+        program.asked_until(is_told, "alexa", "watch", text="show the terrace camera")
         before = calls(program)
         refused = as_its_tile_asks(page, "Terrace")
         assert (refused["reason"], refused["mends"]) == ("silent", ["local"])
         assert "no video" in refused["wrong"]
         assert (calls(program) - before)["vtdu"] == 0, "while it rests, no session is opened to find that out"
         assert page.mend("Terrace", "ask-camera") == 200
-        answer = program.assistant("alexa", "watch", text="show the terrace camera")
-        assert answer["outcome"]["shown"], answer["outcome"]
-        assert (answer["shown"]["frames"] > 10, answer["shown"]["width"]) == (True, 640)
+        assert program.shown("alexa", "show the terrace camera")["shown"]["width"] == 640
     finally:
         program.configure(stream_fault="")
 

@@ -28,7 +28,7 @@ from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 # all that ship/Containerfile puts into its target media
 ROOMS = tuple(f"showcam/{room}" for room in ("app", "engine", "net", "store", "i18n"))
@@ -113,6 +113,7 @@ class Elsewhere:
             "PATH": os.environ["PATH"],
             "SHOWCAM_GRANT_ROOTS": ROOTS,
             "SHOWCAM_STUN": "",
+            "SHOWCAM_REQUEST_S": "30",  # a busy machine is not what is tested: showcam waits for the vendor
             "SHOWCAM_CA_FILE": str(self.trusted),
             "SHOWCAM_EZVIZ_AT": self.vendor.hosts,
         }
@@ -169,19 +170,23 @@ class Elsewhere:
             json={"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]},
             headers={"Authorization": f"Bearer {self.token}"},
             verify=str(self.trusted),
-            timeout=20,
+            timeout=LONG_S,
         )
         assert answer.status_code == 200
         return dict(answer.json().get("payload", {}))
 
     def stream(self, name: str, protocol: str) -> dict[str, Any]:
-        devices = self.google("SYNC", {})["devices"]
+        end = time.monotonic() + LONG_S
+        while not (devices := self.google("SYNC", {}).get("devices", [])):  # the vendor has four seconds for them
+            assert time.monotonic() < end, self.logs()
         device = next(device["id"] for device in devices if device["name"]["name"] == name)
         params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
         execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
         commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
-        (result,) = self.google("EXECUTE", commands)["commands"]
-        assert result["status"] == "SUCCESS", f"{result}\n{self.logs()}"
+        while (result := self.google("EXECUTE", commands)["commands"][0])["status"] != "SUCCESS":
+            # Google has two seconds for its answer, which a busy machine may take
+            assert result["errorCode"] in ("transientError", "streamUnavailable"), f"{result}\n{self.logs()}"
+            assert time.monotonic() < end, f"{result}\n{self.logs()}"
         return dict(result["states"])
 
     def logs(self) -> str:
@@ -189,7 +194,7 @@ class Elsewhere:
         return "\n".join(log.read_text()[-4000:] for log in sorted(self.folder.glob("*.log")))
 
     def get(self, url: str) -> requests.Response:
-        return requests.get(url, verify=str(self.trusted), timeout=20)
+        return requests.get(url, verify=str(self.trusted), timeout=LONG_S)
 
 
 @contextmanager
@@ -203,19 +208,17 @@ def test_a_stream_opens_at_one_and_the_next_at_the_other_when_that_is_gone(tmp_p
         first = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
         at = first.partition("/s/")[0]
         assert at in remote.media
-        playlist = remote.get(first)
-        assert playlist.status_code == 200, playlist.text
-        assert "avc1." in playlist.text
+        until(lambda: "avc1." in remote.get(first).text)
 
         remote.media[at].send_signal(signal.SIGKILL)
         remote.media[at].wait()
         second = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
         assert second.partition("/s/")[0] in {*remote.media} - {at}
-        assert remote.get(second).status_code == 200
+        until(lambda: remote.get(second).status_code == 200)
 
         # unlinking ends what is shown, wherever that is
         remote.google("DISCONNECT", {})
-        assert remote.get(second).status_code == 410
+        until(lambda: remote.get(second).status_code == 410)
 
 
 def _answers(port: int) -> bool:

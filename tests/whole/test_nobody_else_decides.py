@@ -9,7 +9,7 @@ import requests
 
 from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "Nobody but the signed-in owner decides about an encrypted camera",
@@ -78,4 +78,5 @@ def test_its_own_household_decides_by_the_same_form(program: Program) -> None:
     page.enter(USER, "showcam-demo")
     page.post("/home", step="code", code=SIGN_IN_CODE)
     page.post("/home", **fields(camera, "picture-code"))
-    assert stands(program) == ("code", True, 0), "the code on its label was typed"
+    # the code on its label was typed; a busy machine may let the time for the picture pass
+    until(lambda: stands(program) == ("code", True, 0))

@@ -12,6 +12,7 @@ import requests
 from tests.doubles.console_browser import Page
 from tests.doubles.notice_services import WebReceiver
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.process
 
@@ -31,9 +32,9 @@ def is_written_down(database: Path) -> bool:
 
 def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
     """Somebody covers the camera of the owner's own, which showcam hears when it has begun to listen."""
-    [barn] = requests.get(f"{program.simulator}/_control", timeout=30).json()["own"]
+    [barn] = requests.get(f"{program.simulator}/_control", timeout=LONG_S).json()["own"]
     at = f"{program.simulator}/_control/{barn['serial']}"
-    requests.post(at, json={"tamper": True}, timeout=30).raise_for_status()
+    requests.post(at, json={"tamper": True}, timeout=LONG_S).raise_for_status()
     return len(web.got) > 2
 
 

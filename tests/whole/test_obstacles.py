@@ -15,6 +15,7 @@ import pytest
 
 from tests.doubles.needs import OTHERS
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, running
+from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.proves(
     "A file or a folder that can't be used, a full disk and a taken port are named in one sentence that says what "
@@ -248,4 +249,4 @@ def test_a_second_showcam_and_a_taken_port_change_no_data(kept: Path, tmp_path: 
         says = f"showcam is running on {first.data} already. End that one, or give this one a folder of its own: "
         says += "SHOWCAM_DATA=…"
         assert (second.returncode, second.stderr) == (2, f"showcam: {says}\n")
-        assert first.serves()
+        until(first.serves)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.program import Program
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 
 def lines(program: Program, since: int, name: str) -> list[dict[str, Any]]:
@@ -33,10 +33,15 @@ def lines(program: Program, since: int, name: str) -> list[dict[str, Any]]:
 def test_each_has_its_line(
     demo: Program, assistant: str, what: str, text: str, name: str, outcome: str, reason: str
 ) -> None:
-    since = demo.log.stat().st_size
-    demo.assistant(assistant, what, text=text)
-    found = lines(demo, since, name)
-    assert {(line["outcome"], line["reason"], line["status"]) for line in found} == {(outcome, reason, 200)}
+    found: list[dict[str, Any]] = []
+
+    def has_its_line() -> bool:
+        since = demo.log.stat().st_size
+        demo.assistant(assistant, what, text=text)
+        found[:] = lines(demo, since, name)
+        return {(line["outcome"], line["reason"], line["status"]) for line in found} == {(outcome, reason, 200)}
+
+    until(has_its_line)  # on a busy machine the vendor's answer may come too late, which is another outcome
     assert all(line["link"] and line["account"] and line["camera"].startswith("ezviz-") for line in found)
     told = json.dumps(found)
     assert not any(word in told for word in ("Garden", "Garage", "sca.", "://", "demo@example.com"))

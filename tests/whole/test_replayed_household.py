@@ -7,7 +7,6 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.front import Front
 from tests.doubles.program import Program
 from tests.doubles.simulator_process import SimulatorProcess
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = [
     pytest.mark.process,
@@ -45,6 +44,7 @@ FILES = sorted(TRACES.glob("*.ndjson"))
 ASK_AGAIN_S = 2.0  # a person who is told that the camera wakes
 PATIENCE_S = 100.0
 DARK = "dark"  # the display was given an answer, and nothing came
+LATE = (DARK, "BRIDGE_UNREACHABLE")
 SILENT = "NOT_SUPPORTED_IN_CURRENT_MODE, NOT_PROVISIONED"  # which no display can be told before its 70 s are over
 # trace: shown, or what Alexa is told, at once but for `silent`. No test asserts seconds.
 EXPECTED = {
@@ -122,7 +122,7 @@ class Outcome:
 
 
 def watched(home: Installation, trace: str, patience_s: float) -> Outcome:
-    """What came of asking for it, and of asking again while it wakes."""
+    """What came of asking for it, and of asking again while it wakes or the machine is too busy to answer in time."""
     began = time.monotonic()
     while True:
         answer = home.assistant("alexa", "watch", text=f"show {name_of(trace)}", seconds=2)
@@ -130,8 +130,7 @@ def watched(home: Installation, trace: str, patience_s: float) -> Outcome:
         if outcome["shown"]:
             return Outcome("shown", took_s, answer["shown"]["frames"])
         told = str(outcome["told"] or DARK)
-        may_come = outcome["told"] is None or "wak" in told.lower()
-        if not may_come or took_s > patience_s:
+        if took_s > (PATIENCE_S if told in LATE else patience_s if "wak" in told.lower() else 0.0):
             return Outcome(told, took_s, person=str(outcome["person"]))
         time.sleep(ASK_AGAIN_S)
 
@@ -162,18 +161,21 @@ def test_each_camera_is_shown_or_refused_for_its_reason(
         assert (again.what, again.seconds < 30.0) == (SILENT, True), "it is refused at once from now on"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(200)
 def test_a_press_at_the_door_opens_the_view_on_the_echo(home: Installation) -> None:
     """As a real bell reports it: a call in the list of messages, and no push."""
     camera = home.simulator.cameras()[name_of("doorbell_rings")]
     calls = home.simulator.calls()
-    with ThreadPoolExecutor(1) as echo:
-        shown = echo.submit(lambda: home.assistant("alexa", "ring", within=40, seconds=1))
-        time.sleep(1.0)  # the Echo listens
+
+    def is_opened() -> bool:
+        """Presses again if a busy machine let the time for the picture pass."""
+        heard = requests.get(f"{home.simulator.url}/assistants/alexa", timeout=LONG_S).json()["news"]
         home.simulator.control(camera["serial"], press=True)
-        answer = shown.result()
-    assert answer["outcome"]["shown"], answer["outcome"]
-    assert answer["camera"]["name"] == name_of("doorbell_rings")
+        answer = home.assistant("alexa", f"ring?after={heard}", within=30, seconds=1)
+        assert answer["camera"] is None or answer["camera"]["name"] == name_of("doorbell_rings")
+        return bool(answer["outcome"]["shown"])
+
+    until(is_opened, PATIENCE_S)
     assert home.simulator.calls()["/v3/unifiedmsg/list"] > calls["/v3/unifiedmsg/list"]
 
 

@@ -153,6 +153,7 @@ def installed(folder: Path, manner: Manner) -> Iterator[World]:
             PYTHONPATH=os.pathsep.join((str(tree), AS_INSTALLED["PYTHONPATH"])),
             SHOWCAM_EZVIZ_AT=vendor.hosts,
             SHOWCAM_CA_FILE=str(trusted),
+            SHOWCAM_REQUEST_S="30",  # a busy machine is not what is tested: pages wait for the vendors
         )
         cloud.callback = f"{program.web}/oauth/callback/lakeside"
         program.start()
@@ -182,12 +183,12 @@ def google(world: World, token: str, intent: str, **payload: Any) -> dict[str, A
 
 def test_it_is_added_and_linked_listed_beside_ezviz_shown_and_removed(world: World) -> None:
     home = world.browser().enter()
-    # a page whose list EZVIZ did not answer in three seconds is loaded again, as its script does
+    # a page whose list EZVIZ did not answer in time is loaded again, as its script does
     until(lambda: "Garden" in home.get("/home").page.text)
     assert "Pier" not in home.page.text
     back = home.get("/home/setup").post("vendor", vendor="lakeside").agree_there()
     assert home.get(back).page.status_code == 200, home.says
-    assert {name for name in ("Garden", "Pier") if name in home.get("/home").page.text} == {"Garden", "Pier"}
+    until(lambda: {name for name in ("Garden", "Pier") if name in home.get("/home").page.text} == {"Garden", "Pier"})
 
     linking = world.browser().authorize()
     assert "Sign in to EZVIZ" in linking.page.text
@@ -210,20 +211,27 @@ def test_it_is_added_and_linked_listed_beside_ezviz_shown_and_removed(world: Wor
     answer = requests.post(f"{world.program.web}/oauth/token", form | {"client_secret": SECRET}, timeout=LONG_S)
     token = str(answer.json()["access_token"])
 
+    until(lambda: "devices" in google(world, token, "SYNC"))  # the vendors have four seconds for their lists
     pier = next(each for each in google(world, token, "SYNC")["devices"] if each["name"]["name"] == "Pier")
     assert pier["id"].startswith("lakeside-")
     command = "action.devices.commands.GetCameraStream"
     execution = [{"command": command, "params": {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}}]
-    shown = google(world, token, "EXECUTE", commands=[{"devices": [{"id": pier["id"]}], "execution": execution}])
-    [done] = shown["commands"]
-    assert done["status"] == "SUCCESS", done
-    playlist = requests.get(done["states"]["cameraStreamAccessUrl"], timeout=LONG_S)
-    assert playlist.text.startswith("#EXTM3U")
+    shows = [{"devices": [{"id": pier["id"]}], "execution": execution}]
+
+    def is_shown() -> bool:
+        """Google has two seconds for the answer, and a player some for the list: a busy machine may take them."""
+        [done] = google(world, token, "EXECUTE", commands=shows)["commands"]
+        if done["status"] != "SUCCESS":
+            assert done["errorCode"] == "transientError", done
+            return False
+        return requests.get(done["states"]["cameraStreamAccessUrl"], timeout=LONG_S).text.startswith("#EXTM3U")
+
+    until(is_shown)
 
     removed = world.program.command("owner", "remove", KARI, text=f"{KARI}\n")
     assert removed.returncode == 0, removed.stderr
     assert google(world, token, "SYNC") == {"status": 401}
-    assert "Pier" not in home.get("/home").page.text
+    until(lambda: "Pier" not in home.get("/home").page.text)
 
 
 def test_the_state_of_a_sign_in_works_once_for_the_browser_that_began_it(world: World) -> None:

@@ -161,7 +161,7 @@ def test_a_skill_that_is_begun_keeps_its_language(page: Page) -> None:
 
 def test_no_door_takes_a_function_from_outside(page: Page) -> None:
     for text in ("", "x", "a" * 500):
-        sent = requests.post(f"{page.program.web}/setup/forwarder/{text}", data={"arn": ARN}, timeout=10)
+        sent = requests.post(f"{page.program.web}/setup/forwarder/{text}", data={"arn": ARN}, timeout=LONG_S)
         assert sent.status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Starting and ending, with and without faults."""
 
+import contextlib
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from tests.doubles.listening import below, runs, words_of
 from tests.doubles.needs import CORES
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
-from tests.doubles.waiting import LONG_S, within
+from tests.doubles.waiting import LONG_S, until, within
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -55,7 +56,8 @@ def test_ctrl_c_ends_everything(ended: Ended) -> None:
     assert len(ended.below) >= 4
     assert ended.program.process is not None
     assert ended.program.process.returncode == 0, "what does not end by itself is killed by the test"
-    assert alive(ended.below) == []
+    # the kernel ends those that were killed in its own time
+    until(lambda: not alive(ended.below))
 
 
 def media_of(program: Program) -> int:
@@ -77,7 +79,7 @@ def test_who_comes_while_the_media_process_is_started_again_is_answered_by_the_n
     while alive([victim]):
         time.sleep(0.01)
     health = f"http://127.0.0.1:{started.media_port}/healthz"
-    assert requests.get(health, timeout=20).status_code == 200
+    assert requests.get(health, timeout=LONG_S).status_code == 200
     assert media_of(started) != victim
 
 
@@ -89,14 +91,20 @@ def test_a_part_that_is_killed_comes_back(started: Program) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     started.link("alexa")
-    assert started.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
+    started.shown("alexa", "show the garden")
 
 
 @CORES.unless(len(os.sched_getaffinity(0)) > 1)
 def test_the_web_process_alone_keeps_to_one_core(started: Program) -> None:
-    assert started.process is not None
-    found = below(started.process.pid)
-    assert len([pid for pid in found if len(os.sched_getaffinity(pid)) == 1]) == 1
+    def on_one_core() -> int:
+        assert started.process is not None
+        count = 0
+        for pid in below(started.process.pid):
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                count += len(os.sched_getaffinity(pid)) == 1
+        return count
+
+    until(lambda: on_one_core() == 1)  # a process is bound to its core once it has begun
 
 
 def test_a_second_start_on_the_same_data_is_refused(started: Program) -> None:
@@ -104,7 +112,7 @@ def test_a_second_start_on_the_same_data_is_refused(started: Program) -> None:
     assert second.returncode == 2
     assert "is running on" in second.stderr
     assert "Traceback" not in second.stderr
-    assert started.serves()
+    until(started.serves)
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
@@ -177,7 +185,7 @@ def get_json(url: str, within_s: float = LONG_S) -> dict[str, Any]:
     until = time.monotonic() + within_s
     while True:
         try:
-            return dict(requests.get(url, timeout=5).json())
+            return dict(requests.get(url, timeout=LONG_S).json())
         except requests.ConnectionError:
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -202,6 +210,7 @@ def owned(tmp_path: Path, vendor: SimulatorProcess) -> tuple[Program, dict[str, 
     environ: dict[str, Any] = {
         "SHOWCAM_EZVIZ_AT": vendor.hosts,
         "SHOWCAM_CA_FILE": str(vendor.ca),
+        "SHOWCAM_REQUEST_S": "30",  # a busy machine is not what is tested: pages wait for the vendor
     }
     program = Program(tmp_path, demo=False, **environ)
     for words in (("add", "demo@example.com"), ("set", "demo@example.com", "key", "demo-key")):
@@ -228,17 +237,24 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
             redirect=REDIRECTS["google"],
             secret=client_secrets["google"],
         )
-        sync = requests.post(
-            f"{program.web}/google/fulfillment",
-            json={"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]},
-            headers={"Authorization": f"Bearer {tokens['access_token']}"},
-            timeout=10,
-        ).json()
-        names = {device["name"]["name"] for device in sync["payload"]["devices"]}
-        assert {"Garden", "Garage"} <= names
+
+        def synced() -> requests.Response:
+            return requests.post(
+                f"{program.web}/google/fulfillment",
+                json={"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]},
+                headers={"Authorization": f"Bearer {tokens['access_token']}"},
+                timeout=LONG_S,
+            )
+
+        def has_its_cameras() -> bool:
+            """The vendor has four seconds for its answer, which a busy machine may take."""
+            devices = synced().json()["payload"].get("devices", [])
+            return {device["name"]["name"] for device in devices} >= {"Garden", "Garage"}
+
+        until(has_its_cameras)
         # without the forwarder's signature nobody's directive is read
         json = {"Content-Type": "application/json"}
-        assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=30).status_code == 403
+        assert requests.post(f"{program.web}/alexa/smart-home", b"{}", headers=json, timeout=LONG_S).status_code == 403
         # a household that the owner did not add is refused, though its password is right
         with pytest.raises(AssertionError, match="These did not work"):
             link_tokens(
@@ -256,13 +272,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         assert listed["client"] == "google"
         ended = program.command("links", "end", listed["id"])
         assert ended.returncode == 0, ended.stderr
-        again = requests.post(
-            f"{program.web}/google/fulfillment",
-            json={"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]},
-            headers={"Authorization": f"Bearer {tokens['access_token']}"},
-            timeout=10,
-        )
-        assert again.status_code == 401
+        assert synced().status_code == 401
     finally:
         program.stop()
 
@@ -302,8 +312,10 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
         for assistant in ("alexa", "google"):
             # of what has just started a busy machine's first answer may come too late
             assert within(LONG_S, lambda to=assistant: answered(program, to))  # type: ignore[misc]
-        answer = program.assistant("alexa", "say", text="ask my cameras which cameras are ready")
-        assert "Garage can't be shown" in answer["outcome"]["spoken"]
+        ready = "ask my cameras which cameras are ready"
+        program.asked_until(
+            lambda answer: "Garage can't be shown" in answer["outcome"]["spoken"], "alexa", "say", text=ready
+        )
         # what changes is reported to both again, by the grants of before
         program.change("Attic", online=True)
         expected: dict[str, dict[str, object]] = {

@@ -11,6 +11,7 @@ from showcam.app.doctor.google import Patient, examine
 from showcam.app.doctor.reach import Visitor
 from tests.doubles.fault_proxy import FaultProxy, ProxyFault
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "No spelling of a header makes a visitor somebody else behind Caddy, Cloudflare Tunnel or Tailscale Funnel",
@@ -64,7 +65,7 @@ SPELLINGS = [
 @pytest.mark.parametrize("order", [1, -1], ids=["the visitor's last", "the visitor's first"])
 @pytest.mark.parametrize("road", ROADS)
 def test_no_spelling_of_a_header_makes_a_visitor_somebody_else(program: Program, road: str, order: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=LONG_S)
     try:
         connection.putrequest("GET", "/readyz")
         for name, value in (ROADS[road] + SPELLINGS)[::order] if road != "a chain on two lines" else ROADS[road]:
@@ -86,7 +87,7 @@ def test_no_spelling_of_a_header_makes_a_visitor_somebody_else(program: Program,
     ids=str,
 )
 def test_no_other_folded_header_says_how_a_request_is_read(program: Program, headers: dict[str, str]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=LONG_S)
     try:
         for _ in range(2):  # on one connection: nothing of the first is taken for the second
             body = b"grant_type=none"

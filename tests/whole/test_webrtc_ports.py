@@ -58,7 +58,8 @@ def test_each_viewer_has_a_port_of_the_range_and_one_too_many_is_told_so(tmp_pat
             assert taken == [{first}, {first + 1}]
             refused = await posted(program, token, viewers[2])
             assert refused.status_code == 429, refused.text
-            assert "no port of webrtc_ports is free" in program.log.read_text()
+            # the media process writes its log in its own time
+            await asyncio.to_thread(until, lambda: "no port of webrtc_ports is free" in program.log.read_text())
         finally:
             for viewer in viewers:
                 await viewer.close()

@@ -12,17 +12,21 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from msgspec.structs import asdict
 
 from showcam.app.redaction import QUIET, SILENT, redact
-from showcam.net.outcomes import Outcome, collected
 from showcam.net.text import JsonObject
+
+if TYPE_CHECKING:
+    from showcam.registry.outcomes import Outcome
 
 type Event = JsonObject
 type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's
 type Handler = Callable[[Event, Any], Reply]
+type Collected = Callable[[], AbstractContextManager[list[Outcome]]]
 
 NAMESPACE = "showcam"
 FAILED, REFUSED = "InternalErrors", "Refusals"
@@ -73,10 +77,14 @@ class RequestLine(Line):
 
 
 class CloudWatch(logging.Handler):
-    """Writes the log lines of the process. A function handles requests one after the other; threads may log too."""
+    """Writes the log lines of the process. A function handles requests one after the other; threads may log too.
 
-    def __init__(self, level: str) -> None:
+    `collected` collects the outcomes of a request's directives and intents. Without it a request has none.
+    """
+
+    def __init__(self, level: str, collected: Collected = lambda: nullcontext([])) -> None:
         super().__init__()
+        self._collected = collected
         self._least = logging.getLevelNamesMapping()[level.upper()]
         self._function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         self._request, self._cold = "", True
@@ -100,7 +108,7 @@ class CloudWatch(logging.Handler):
             self._request = str(getattr(context, "aws_request_id", ""))
             self._happened, self._more = set(), {}
             began, reply = time.perf_counter(), None
-            with collected() as outcomes:
+            with self._collected() as outcomes:
                 try:
                     reply = answer(event, context)
                 finally:
@@ -129,7 +137,7 @@ class CloudWatch(logging.Handler):
         """Add fields to the request's own line."""
         self._more |= more
 
-    def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: list[Outcome]) -> None:
+    def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: "list[Outcome]") -> None:
         """Writes the request's line, or one for each directive and intent; the first line has the metrics."""
         status = reply.get("statusCode") if reply is not None else None
         line: RequestLine = {

@@ -14,7 +14,7 @@ from showcam.accounts.links import authenticate
 from showcam.app.aws import boto
 from showcam.app.compose import ground
 from showcam.app.edge.edge import EdgeRules
-from showcam.app.edge.internal import Internal
+from showcam.app.edge.machines import Internal
 from showcam.app.http_types import LONGEST_BODY, Request, Response, Route, carries, problem
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Full, Inbox, Posts, Unreadable, Untrusted

@@ -22,6 +22,7 @@ from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.registry.adapter import Adapter, adapt
+from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.history import TOGETHER_S, Later
@@ -155,7 +156,7 @@ def function(name: str = "") -> "tuple[Settings, CloudWatch]":
     from showcam.app.aws.cloudwatch import CloudWatch
 
     settings = load()
-    watch = CloudWatch(settings.log_level)
+    watch = CloudWatch(settings.log_level, collected)
     watch.install()
     return with_own_secrets(name, settings) if name else settings, watch
 

@@ -22,10 +22,11 @@ from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.edge import Edge, RequestLines
+from showcam.app.edge.machines import Signatures, directives_route
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
 from showcam.app.edge.server import MOST, Connections, Server
-from showcam.app.edge.signatures import Signatures, directives_route, spoken_route
+from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import SENDER_S, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor

@@ -35,7 +35,7 @@ from showcam.app.http_types import (
 )
 from showcam.app.redaction import SHORTEST, redact
 from showcam.net.addresses import BASE, PEER, Network, counted_as, within
-from showcam.net.outcomes import Outcome, collected
+from showcam.registry.outcomes import Outcome, collected
 from showcam.store.records import HOUR_S
 
 log = structlog.get_logger()

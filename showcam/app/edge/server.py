@@ -24,8 +24,7 @@ import structlog
 
 from showcam.app.http_types import RECEIVED, SENDER_S, Headers
 from showcam.app.process.limits import POLL_S
-from showcam.engine.silence import silence
-from showcam.net.addresses import unmapped
+from showcam.net.addresses import silence, unmapped
 
 log = structlog.get_logger()
 

@@ -80,7 +80,7 @@ class WholePicture(SharedPicture, Protocol):
 class VideoTrack(Track):
     """The video for a viewer, which changes to the smaller picture if the connection can't carry the whole one.
 
-    `congestion` gets the sent packets and the receiver's reports (showcam.engine.outputs.amendments). `again_s` is as
+    `congestion` gets the sent packets and the receiver's reports (showcam.engine.outputs.peer). `again_s` is as
     in Congestion.
     """
 

@@ -216,7 +216,7 @@ class EzvizSource:
 
     @property
     def _patience_s(self) -> float:
-        return WAKING_S if self._spec.dozes else FIRST_S
+        return WAKING_S + MUTE_S if self._spec.dozes else FIRST_S  # a session may end just before the first byte
 
     def _over(self, showing: Showing) -> float:
         """The seconds to wait after a session that has ended. Raises SourceFailed if no other session should follow."""

@@ -111,8 +111,8 @@ class Breaker:
     anyway. A call that began before the vendor last answered says nothing of the vendor now, however late it fails.
     """
 
-    def __init__(self, *, trip: int = 3, rest_s: float = RETRY_S, longest_s: float = LONGEST_REST_S) -> None:
-        self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
+    def __init__(self, *, trip: int = 3, rest_s: float = RETRY_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._trip, self._rest_s, self._clock = trip, rest_s, clock
         self._circuits: dict[str, _Circuit] = {}
         self._recovered: Recent[str, float] = Recent(MANY)  # when a source that had failed answered
         self._lock = threading.Lock()
@@ -125,11 +125,11 @@ class Breaker:
         # read without the lock: a source that has not failed lately, which is nearly every one, has no circuit
         if key in self._circuits:
             self._enter(key, given_s)
-        began = time.monotonic()
+        began = self._clock()
         try:
             result = call(*args, **kwargs)
         except (VendorDown, VendorBusy) as error:
-            in_vain = isinstance(error, VendorDown) and time.monotonic() - began >= given_s * WHOLE
+            in_vain = isinstance(error, VendorDown) and self._clock() - began >= given_s * WHOLE
             self._failed(key, error, given_s if in_vain else math.inf, began)
             raise
         except (DriverError, SetRefused):
@@ -144,7 +144,7 @@ class Breaker:
             circuit = self._circuits.get(key)
             if circuit is None or circuit.failures < self._trip or given_s > circuit.waited_s * MUCH_MORE:
                 return
-            now = time.monotonic()
+            now = self._clock()
             if now < circuit.open_until:
                 raise copied(circuit.error)
             circuit.open_until = now + self._rest_s  # this call is the probe; others wait for the result
@@ -159,9 +159,9 @@ class Breaker:
             circuit.waited_s = max(circuit.waited_s, waited_s)
             beyond = circuit.failures - self._trip
             if beyond >= 0:
-                circuit.open_until = time.monotonic() + min(self._longest_s, self._rest_s * 2**beyond)
+                circuit.open_until = self._clock() + min(LONGEST_REST_S, self._rest_s * 2**beyond)
 
     def _answered(self, key: str) -> None:
         with self._lock:
             if self._circuits.pop(key, None) is not None:
-                self._recovered.put(key, time.monotonic())
+                self._recovered.put(key, self._clock())

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 from copy import replace
 
-from showcam.accounts import console_sessions
-from showcam.accounts.console_sessions import Viewer
+from showcam.accounts.console_sessions import ConsoleSessions, OwnersPage, Viewer
+from showcam.accounts.links import SESSION
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import Unavailable
 from showcam.engine.client import LONGEST_S
@@ -20,7 +20,7 @@ from showcam.registry.readings.judge import Component, Deadline, Ground, Open, R
 from showcam.registry.streams.handover import Explaining, Handover, Sight, check_offer, unstarted
 from showcam.registry.streams.history import History
 from showcam.registry.streams.streams import StreamSources
-from showcam.store.ports import StoreUnavailable
+from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Account, Source
 
 MOST_PIXELS = 16_384  # on a side
@@ -48,8 +48,19 @@ class Reopening(Component):
         return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
-        viewer = console_sessions.find_viewer(self._store, claims.link)
+        viewer = find_viewer(self._store, claims.link)
         return viewer if viewer is not None and viewer.account == claims.account else None
+
+
+def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
+    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
+    if viewer_id.startswith(SESSION):
+        session = ConsoleSessions(store).find(viewer_id)
+        if session is None or store.account(session.account) is None:
+            return None  # signed out, or its household was removed
+        return OwnersPage(session.id, session.account)
+    link = store.link(viewer_id)
+    return link if link is not None and link.ended is None else None
 
 
 def surface_of(claims: Claims) -> Surface:

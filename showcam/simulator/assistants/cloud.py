@@ -30,18 +30,18 @@ class Item:
 class News:
     def __init__(self) -> None:
         self.items: deque[Item] = deque(maxlen=KEPT)
-        self._last = 0
+        self.last = 0  # the number of the newest item
         self._came = asyncio.Event()
 
     def add(self, kind: Literal["report", "ring", "announcement"], camera: str = "") -> None:
-        self._last += 1
-        self.items.append(Item(self._last, kind, camera, asyncio.get_running_loop().time()))
+        self.last += 1
+        self.items.append(Item(self.last, kind, camera, asyncio.get_running_loop().time()))
         self._came.set()
         self._came = asyncio.Event()
 
     async def after(self, number: int | None = None) -> AsyncIterator[Item]:
         """Yields each item after that number; None: each item from now on."""
-        seen = self._last if number is None else number
+        seen = self.last if number is None else number
         while True:
             came = self._came
             for item in [item for item in self.items if item.number > seen]:
@@ -88,6 +88,7 @@ class Cloud:
             "household": self.state.household,
             "user": self.state.user,
             "problem": self.state.problem,
+            "news": self.news.last,
         }
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:

@@ -201,10 +201,10 @@ class Door:
         return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
 
     async def ring(self, request: web.Request) -> web.StreamResponse:
-        """Waits until somebody rings, and plays the view that an Echo opens then."""
-        body = await body_of(request)
+        """Waits until somebody rings, from now on or after ?after=, and plays the view that an Echo opens then."""
+        body, after = await body_of(request), _number(request.query.get("after", ""))
         within_s, seconds = _seconds(body, "within", 10, 30.0), _seconds(body, "seconds", 1, MOST_SECONDS)
-        return web.json_response(await watch_ring(self._alexa(), within_s, seconds, origin(request)))
+        return web.json_response(await watch_ring(self._alexa(), within_s, seconds, origin(request), after))
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")

@@ -210,25 +210,22 @@ async def watch(cloud: Alexa | Google, text: str, via: str, seconds: float, orig
     return await _watched(cloud, wire, lambda: cloud.say(wire, text, via), seconds, origin)
 
 
-async def watch_ring(cloud: Alexa, within_s: float, seconds: float, origin: str) -> dict[str, Any]:
+async def watch_ring(cloud: Alexa, within_s: float, seconds: float, origin: str, after: int | None) -> dict[str, Any]:
     """Waits for a ring and opens the doorbell's view, as an Echo does automatically.
 
-    The answer is that of `watch`, with "rang_at": epoch s, or null.
+    `after`: a ring counts if its number among the news is higher; None: from now on. The answer is that of `watch`,
+    with "rang_at": epoch s, or null.
     """
     wire, rang = cloud.wire(), None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
-            async for item in cloud.news.after():
+            async for item in cloud.news.after(after):
                 if item.kind == "ring":
                     rang = item.camera
                     break
     if rang is None:
-        return {
-            "outcome": Outcome(person="Nobody rang.").as_json(),
-            "trace": wire.trace,
-            "camera": None,
-            "rang_at": None,
-        }
+        nobody = Outcome(person="Nobody rang.").as_json()
+        return {"outcome": nobody, "trace": wire.trace, "camera": None, "rang_at": None}
     at, camera = time.time(), rang
     answer = await _watched(cloud, wire, lambda: cloud.open(wire, camera), seconds, origin)
     return answer | {"rang_at": at}

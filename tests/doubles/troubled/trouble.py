@@ -77,6 +77,7 @@ class Webhook:
     key: str = ""
     duplicates: int = 0  # how many more times each message is sent
     skew_s: float = 0.0  # the sender's clock runs ahead by this
+    patience_s: float = 2.0  # EZVIZ wants an answer within this, else it sends the message again
     sent: int = 0
     answered: int = 0
     dropped: int = 0

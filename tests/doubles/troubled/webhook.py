@@ -13,7 +13,6 @@ import aiohttp
 from showcam.simulator.camera import ALARMS, TICK_S, Camera, Event
 from tests.doubles.troubled.trouble import TroubledWorld
 
-PATIENCE_S = 2.0  # EZVIZ wants an answer within this, else it sends the message again
 TRIES = 3
 WORDS = {"motion": "motiondetect", "person": "humandetect"}
 
@@ -49,7 +48,7 @@ class WebhookSender:
             headers["signature"] = hmac.new(hook.key.encode(), body + at.encode(), hashlib.sha1).hexdigest()
         hook.sent += 1
         with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
-            timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+            timeout = aiohttp.ClientTimeout(total=hook.patience_s)
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
                 session.post(hook.url, data=body, headers=headers, allow_redirects=False) as answer,

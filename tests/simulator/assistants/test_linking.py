@@ -10,7 +10,7 @@ import pytest
 def test_linking_walks_the_pages_and_discovers_the_cameras(bench: Callable[..., None], assistant: str) -> None:
     async def steps(b: Any) -> None:
         assert await b.get(f"/assistants/{assistant}") == {
-            "linked": False, "cameras": [], "household": None, "user": None, "problem": None,
+            "linked": False, "cameras": [], "household": None, "user": None, "problem": None, "news": 0,
         }  # fmt: skip
         answer = await b.link(assistant, label="Grandma's")
         assert (answer["linked"], answer["user"]) == (True, "demo@example.com")

@@ -1,0 +1,276 @@
+"""Endpoints for machines of the owner's, each with a proof: the media process asks, the forwarder hands on.
+
+The media process asks for sources through the gate, and whether sessions may go on. The owner's Lambda function hands
+on Alexa's directives, and signs them. Its signature is HMAC-SHA256 over version, key id, time, nonce, method, path and
+the body's hash, each on a separate line. A message is taken once, within 60 s of its time.
+"""
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from wsgiref.types import WSGIEnvironment
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from showcam.accounts.links import TokenInvalid
+from showcam.app.http_types import Refuse, Request, Response, Route, problem
+from showcam.engine import grants
+from showcam.engine.grants import WINDOW_S, Claims, ProcessAuth
+from showcam.engine.messages import (
+    Admits,
+    Admitted,
+    Check,
+    Checked,
+    Closed,
+    Judged,
+    Learnt,
+    Nothing,
+    NotOpened,
+    Open,
+    Opened,
+    Still,
+)
+from showcam.engine.source import UNASKED, Denied, from_text
+from showcam.registry.streams.grants import Questions
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Assistant, Link
+
+log = structlog.get_logger()
+
+MOST_AT_ONCE = 32  # households that are judged at once
+NOT_NOW = Denied(UNASKED, again=True)
+_open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
+_admits = msgspec.json.Decoder(Admits)
+_learnt, _closed = msgspec.json.Decoder(Learnt), msgspec.json.Decoder(Closed)
+_judged = msgspec.json.Decoder(Judged)
+
+HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
+_KEY = "HTTP_X_SHOWCAM_SIGNATURE"
+_READ = "showcam.signature"  # a key of the environ: the header once it was read
+WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
+_KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
+_JSON = ("Content-Type", "application/json")
+
+type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
+
+
+class Internal:
+    """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
+
+    `authenticate` returns the link of an assistant's access token, or raises TokenInvalid.
+    """
+
+    def __init__(
+        self, questions: Questions, proof: ProcessAuth, authenticate: Callable[[str, Assistant], Link]
+    ) -> None:
+        self._questions = questions
+        self._proof = proof
+        self._authenticate = authenticate
+
+    def answer(self, request: Request) -> Response:
+        if not self._proof.covers(request.header(grants.HEADER) or "", request.path, request.body, time.time()):
+            raise Refuse(problem(404, "There is nothing here", "See the README for the addresses."))
+        try:
+            result = self._answer(request.rest, request.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
+            raise Refuse(problem(400, "That is no question of the media process", "Send what media asks.")) from None
+        except StoreUnavailable:
+            log.warning("the store can't be reached", reason="store")
+            raise Refuse(problem(503, "The store can't be reached just now", "Ask again in a moment.")) from None
+        return Response(200, msgspec.json.encode(result), [_JSON])
+
+    def _answer(self, what: str, body: bytes) -> Answer:
+        """Answers a question. Raises KeyError for an unknown question, and errors of msgspec for a wrong shape."""
+        if what == "open":
+            found = self._questions.source_for(Claims(**_open.decode(body)["claims"]))
+            if isinstance(found, Denied):
+                return NotOpened(denied=found)
+            return Opened(source=found.as_json())
+        if what == "still":
+            made = self._questions.still_for(Claims(**_open.decode(body)["claims"]))
+            if isinstance(made, Denied):
+                return NotOpened(denied=made)
+            return Still(still=base64.b64encode(made or b"").decode())
+        if what == "check":
+            return Checked(
+                denied=self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
+            )
+        if what == "admits":
+            admits = _admits.decode(body)
+            return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
+        if what == "learnt":
+            learnt = _learnt.decode(body)
+            self._questions.learn(
+                Claims(**learnt["claims"]),
+                learnt["width"],
+                learnt["height"],
+                b_frames=learnt.get("b_frames", False),
+                codec=learnt.get("codec", "unknown"),
+                lacks_sub=learnt.get("lacks_sub", False),
+            )
+            return Nothing()
+        if what == "judged":
+            judged = _judged.decode(body)
+            self._questions.judge_key(Claims(**judged["claims"]), judged["mark"], fits=judged["fits"])
+            return Nothing()
+        if what == "closed":
+            closed = _closed.decode(body)
+            old_lease, old_ending = from_text(closed["release"])
+            lease, ending = closed.get("lease", old_lease), closed.get("ending", old_ending)
+            self._questions.release(Claims(**closed["claims"]), lease, ending)
+            return Nothing()
+        raise KeyError(what)
+
+    def _checked(self, claims: list[Claims], received: float) -> list[Denied | None]:
+        """Verdicts in the order of the claims; households are judged at once, and the claims of one share a reading.
+
+        A household that can't be judged gets NOT_NOW and does not affect the others. `received`: epoch seconds.
+        """
+        households: dict[str, list[int]] = {}
+        for index, claim in enumerate(claims):
+            households.setdefault(claim.account, []).append(index)
+        verdicts: list[Denied | None] = [NOT_NOW] * len(claims)
+
+        def check(indexes: list[int]) -> None:
+            try:
+                for index in indexes:
+                    verdicts[index] = self._questions.check(claims[index], received)
+            except StoreUnavailable:
+                log.warning("the store can't be reached", account=claims[indexes[0]].account, reason="store")
+            except Exception:
+                # caught here, so that a fault with one household does not end the check of the others
+                log.exception("live sessions could not be judged", account=claims[indexes[0]].account)
+
+        if len(households) <= 1:
+            check([*range(len(claims))])
+        else:
+            with ThreadPoolExecutor(min(MOST_AT_ONCE, len(households)), "check") as pool:
+                contexts = [copy_context() for _ in households]
+                list(pool.map(lambda context, indexes: context.run(check, indexes), contexts, households.values()))
+        return verdicts
+
+    def _admits(self, claims: Claims, bearer: str) -> bool:
+        """Whether the bearer is of the grant's own link and assistant; another link of the household does not count."""
+        if claims.surface not in ("alexa", "google"):
+            return False
+        try:
+            link = self._authenticate(bearer, "alexa" if claims.surface == "alexa" else "google")
+        except TokenInvalid:
+            return False
+        return link.id == claims.link and link.account == claims.account
+
+
+class _Signature(Struct, frozen=True):
+    """A header that is right in all parts but perhaps the tag."""
+
+    keyed: hmac.HMAC
+    key_id: str
+    sent: str
+    sent_at: int  # the same, epoch s
+    nonce: str
+    tag: str
+
+    def fits(self, method: str, path: str, body: bytes) -> bool:
+        """Whether the signature's tag is right too."""
+        right = _tag(self.keyed, self.key_id, self.sent, self.nonce, method, path, body)
+        return hmac.compare_digest(right, self.tag)
+
+
+def sign(key_id: str, key: bytes, method: str, path: str, body: bytes, *, now: int, nonce: str) -> str:
+    tag = _tag(_keyed(key), key_id, str(now), nonce, method, path, body)
+    return f"v1;{key_id};{now};{nonce};{tag}"
+
+
+class Signatures:
+    """`keys`: ids and keys, the present key first, then the earlier keys."""
+
+    def __init__(self, keys: list[tuple[str, bytes]], store: Store) -> None:
+        self._keyed = {key_id: _keyed(key) for key_id, key in keys}
+        self._store = store
+
+    def likely(self, environ: WSGIEnvironment) -> bool:
+        """Whether the header may be valid, judged before the body has arrived: all but its tag is right."""
+        return self._read(environ) is not None
+
+    def good(self, request: Request) -> bool:
+        """Whether the request carries a valid signature that was not used before. Raises what the store raises."""
+        signature = self._read(request.environ)
+        if signature is None or not signature.fits(request.method, request.path, request.body):
+            return False
+        # the nonce is kept until a fixed time after the message's own, whenever the message arrives
+        return self._store.take_once(f"forwarded:{signature.nonce}", signature.sent_at + _KEEP_S)
+
+    def sent(self, request: Request) -> float | None:
+        """When the forwarder sent a valid message that is new, by time.monotonic; None for any other.
+
+        Alexa's time limit runs from then on. The header's time is in whole seconds, so the transport is measured from
+        the next full second. Raises Refuse if the store can't be reached.
+        """
+        try:
+            if not self.good(request):
+                return None
+        except StoreUnavailable as error:
+            log.warning("a forwarded message can't be taken: %s", error, reason="store")
+            raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None
+        signature: _Signature = request.environ[_READ]
+        received = request.received
+        way_s = time.time() - (time.monotonic() - received) - (signature.sent_at + 1)
+        return received - min(WAY_S, max(0.0, way_s))
+
+    def _read(self, environ: WSGIEnvironment) -> _Signature | None:
+        """The header's signature; None if the header can't be right."""
+        signature: _Signature | None = environ.get(_READ) or self._parsed(environ.get(_KEY) or "")
+        if signature is None or abs(time.time() - signature.sent_at) > WINDOW_S:
+            return None
+        environ[_READ] = signature
+        return signature
+
+    def _parsed(self, header: str) -> _Signature | None:
+        fields = header.split(";")
+        if len(fields) != 5 or fields[0] != "v1":
+            return None
+        _, key_id, sent, nonce, tag = fields
+        keyed = self._keyed.get(key_id)
+        if keyed is None or not sent.isdecimal() or len(sent) > 12 or not 16 <= len(nonce) <= 64 or not tag.isascii():
+            return None
+        return _Signature(keyed, key_id, sent, int(sent), nonce, tag)
+
+
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")  # copying this object takes half as long as making a new one
+
+
+def _tag(keyed: hmac.HMAC, key_id: str, sent: str, nonce: str, method: str, path: str, body: bytes) -> str:
+    mac = keyed.copy()
+    lines = f"v1\n{key_id}\n{sent}\n{nonce}\n{method}\n{path}\n{hashlib.sha256(body).hexdigest()}"
+    mac.update(lines.encode())
+    return mac.hexdigest()
+
+
+def directives_route(
+    answer: Callable[[bytes, float], bytes],
+    signatures: Signatures,
+    note_stranger: Callable[[], None],
+    *,
+    is_demo: bool,
+) -> Route:
+    """`answer` takes a directive and the time it was sent, by time.monotonic. `note_stranger`: called for a bad tag.
+
+    `is_demo`: the simulated Alexa sends directives itself; any other comes through the owner's forwarder.
+    """
+
+    def directive(request: Request) -> Response:
+        sent = request.received if is_demo else signatures.sent(request)
+        if sent is None:
+            if request.header(HEADER) is not None:
+                note_stranger()
+            raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
+        return Response(200, answer(request.body, sent), [_JSON])
+
+    return Route("alexa", "/alexa/smart-home", ("POST",), directive, json=True, claims=signatures.likely)
