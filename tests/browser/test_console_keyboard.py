@@ -48,6 +48,7 @@ AT_THE_TOP = """() => {
     top.tabIndex = -1;
     document.body.prepend(top);
     top.focus();
+    top.remove(); // the browser still begins there
 }"""
 MOST_WITHIN = 12  # a picture's own controls, with rings of the browser's, are within one stop
 COME = """() => [...document.querySelectorAll('.tile[data-starts]')].every(tile =>
