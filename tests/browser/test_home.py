@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import LOOKS, PATIENT, picture, pictured, steadily
+from tests.browser.conftest import LOOKS, picture, pictured, steadily
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles import console_browser
 from tests.doubles.program import Program, running
@@ -57,7 +57,6 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:
     """A page, and what its console complains of."""
     page, complaints = context.new_page(), []
-    page.add_init_script(PATIENT)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     return page, complaints
