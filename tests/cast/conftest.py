@@ -19,12 +19,13 @@ from showcam.simulator.authority import server_context
 from showcam.simulator.television.receiver import Page, Television
 from tests.doubles.loop_end import let_go, shut
 from tests.doubles.ready_screens import House
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import authority, grants, household, start, vendor, world
 
 __all__ = ["authority", "grants", "household", "start", "vendor", "world"]  # fixtures
 
 SCRIPT = Path(__file__).parent / "receiver.mjs"
-WAIT_S = 60.0
+WAIT_S = LONG_S
 
 
 @dataclass

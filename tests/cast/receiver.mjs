@@ -77,11 +77,13 @@ function load(client, source, body) {
       for (const text of [status, status.replace('"mediaSessionId":1', '"mediaSessionId":"²"'), status.replace('"level":1', `"level":${"9".repeat(5000)}`)]) {
         server.send(client, session, "*", SPACE + "media", text);
       }
-    } else if (behaves === "is costly") { // within what is counted: 40 messages a second, each nearly as long as one may be
-      const media = { ...body.media, customData: Array(20000).fill(1) };
+    } else if (behaves === "is costly") {
+      // within what is counted, also by a sender that was held up for three seconds: 20 messages a second, each nearly
+      // as long as one may be
+      const media = { ...body.media, customData: Array(20000).fill([]) };
       setInterval(() => {
         if (server.clients[client]) say(client, session, "*", "media", mediaStatus(0, "PLAYING", media));
-      }, 25);
+      }, 50);
     } else if (behaves === "gives up") {
       say(client, session, "*", "media", mediaStatus(0, "IDLE", body.media, { idleReason: "ERROR" }));
     }

@@ -15,6 +15,7 @@ from showcam.cast.errors import CastFailed
 from showcam.drivers.camera import Failed, Refusal
 from showcam.engine.grants import Grants
 from showcam.registry.scenes import Begun
+from tests.doubles.waiting import LONG_S, until
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 STRANGER = Grants([b"another key altogether, 32 bytes"])
@@ -50,7 +51,7 @@ class ReadyScreens:
         self.asked.append(("show", account, camera, on, seconds))
         if self.dozes:
             waking(self.dozes)
-        self.may_end.wait(20)
+        self.may_end.wait(LONG_S)
         if isinstance(self.shows, Exception):
             raise self.shows
         return self.shows
@@ -130,7 +131,7 @@ def test_what_takes_longer_than_an_assistant_waits_goes_on_after_the_answer(
     client = CastClient(folder, GRANTS.proof())
     screens.may_end.clear()
     assert client.begin("home", "ezviz-garden", TV.name, 0.05) == Begun()
-    assert screens.asked == [("show", "home", "ezviz-garden", TV.name, 0.0)]
+    until(lambda: screens.asked == [("show", "home", "ezviz-garden", TV.name, 0.0)])
     screens.may_end.set()
     client.begin_stop("home", "ezviz-garden", TV.name, 20)
     assert screens.asked[1:] == [("stop", "home", TV.name, "ezviz-garden")]
@@ -164,7 +165,7 @@ def test_the_socket_is_its_owners_alone(folder: Path) -> None:
 
 def _said(folder: Path, *lines: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection, address(folder) as path:
-        connection.settimeout(20)
+        connection.settimeout(LONG_S)
         connection.connect(path)
         connection.sendall(b"".join(lines))
         connection.shutdown(socket.SHUT_WR)

@@ -25,7 +25,7 @@ def announced(name, uuid, model, port, address):
 devices = zeroconf.Zeroconf(interfaces=["192.168.77.1"])
 for device in json.loads(sys.argv[1]):
     devices.register_service(announced(*device))
-found = browse(2.5)
+found = browse(8.0)
 print(json.dumps([[device.name, device.kind, device.model, device.host, device.port] for device in found]))
 devices.close()
 """
@@ -42,7 +42,9 @@ ROWS = [
 
 def test_devices_groups_and_speakers_are_distinguished() -> None:
     words = [*NETWORK, "sh", "-c", f'{SET_UP} && exec "$@"', "sh", sys.executable, "-c", SCRIPT, json.dumps(ROWS)]
-    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=180, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(json.loads(done.stdout)) == [
         ["Kitchen", "speaker", "Google Home Mini", "192.168.77.21", 8009],

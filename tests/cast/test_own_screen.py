@@ -23,13 +23,13 @@ HLS = Picture("hls", AT, "/s/two/master.m3u8", "Garden")
 class OwnTelevision:
     """`answers`: what the page says to each message, by the protocol that is asked for; more can be said later."""
 
-    def __init__(self, start: Callable[..., TelevisionThread], **answers: str) -> None:
+    def __init__(self, start: Callable[..., TelevisionThread], play_s: float, **answers: str) -> None:
         self.heard: list[dict[str, Any]] = []
         self._answers = answers
         self.over: list[Over] = []
         self.ended = threading.Event()
         self.there = start(pages={APP: Page(NAMESPACE, self._hear)})
-        self.screen = OwnScreen(self.there.device, self._tell, app=APP, connect_s=WAIT_S, play_s=1.0)
+        self.screen = OwnScreen(self.there.device, self._tell, app=APP, connect_s=WAIT_S, play_s=play_s)
 
     def say(self, state: str, its_id: str = "") -> None:
         message = {"type": "state", "id": its_id or self.heard[-1]["id"], "state": state}
@@ -49,8 +49,8 @@ class OwnTelevision:
 def own(television: Callable[..., TelevisionThread]) -> Iterator[Callable[..., OwnTelevision]]:
     made: list[OwnTelevision] = []
 
-    def start(**answers: str) -> OwnTelevision:
-        made.append(OwnTelevision(television, **answers))
+    def start(play_s: float = WAIT_S, **answers: str) -> OwnTelevision:
+        made.append(OwnTelevision(television, play_s, **answers))
         return made[-1]
 
     yield start
@@ -153,7 +153,7 @@ def test_a_person_at_the_tv_ends_it(own: Callable[..., OwnTelevision], what: str
 
 
 def test_a_page_that_says_nothing_does_not_play(own: Callable[..., OwnTelevision]) -> None:
-    tv = own()
+    tv = own(play_s=1.0)
     with pytest.raises(CastFailed, match="not_played"):
         tv.screen.show(WEBRTC)
     assert tv.over == []

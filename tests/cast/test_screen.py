@@ -101,7 +101,7 @@ def test_a_device_that_does_not_play_is_distinguished(
     receiver: Callable[[str], Receiver], behaves: str, said: bool
 ) -> None:
     there = receiver(behaves)
-    screen, over = shown(there.device, play_s=1.0)
+    screen, over = shown(there.device, play_s=WAIT_S if said else 1.0)
     with closing_screen(screen), pytest.raises(CastFailed, match="not_played") as raised:
         screen.show(PICTURE)
     assert raised.value.said is said, "refused by the device itself"

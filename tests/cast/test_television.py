@@ -18,6 +18,7 @@ from showcam.cast.screen import Screen
 from showcam.drivers.driver import Hint
 from tests.cast.conftest import WAIT_S, TelevisionThread
 from tests.cast.test_screens import chosen
+from tests.doubles.hls_camera import FPS
 from tests.doubles.ready_screens import House
 from tests.media.conftest import World
 
@@ -38,7 +39,7 @@ def shown() -> Iterator[Callable[..., tuple[Screen, list[Over]]]]:
 
     def show(television: TelevisionThread, url: str) -> tuple[Screen, list[Over]]:
         over: list[Over] = []
-        screens.append(Screen(television.device, over.append, connect_s=WAIT_S))
+        screens.append(Screen(television.device, over.append, connect_s=WAIT_S, play_s=WAIT_S))
         screens[-1].show(at(url))
         return screens[-1], over
 
@@ -61,11 +62,11 @@ def lent(world: World) -> str:
 def test_a_camera_plays_with_sound_past_the_receivers_idle_time(
     world: World, television: Callable[..., TelevisionThread], shown: Callable[..., tuple[Screen, list[Over]]]
 ) -> None:
-    there = television(idle_out_s=1.0)
+    there = television(idle_out_s=6.0)
     _, over = shown(there, lent(world))
     begun = until(there.facts, lambda facts: facts["frames"] > 0)
     assert (begun["state"], begun["title"], begun["sound"]) == ("PLAYING", "Garden", True)
-    later = until(there.facts, lambda facts: facts["frames"] > begun["frames"] + 50)
+    later = until(there.facts, lambda facts: facts["frames"] > begun["frames"] + 8 * FPS)
     assert later["state"] == "PLAYING"
     assert over == []
 
@@ -105,7 +106,7 @@ class WatchedHouse(House):
         super().__init__(folder)
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> "Played":
-        return Played(Screen(self._there.device, over, connect_s=WAIT_S), self._world)
+        return Played(Screen(self._there.device, over, connect_s=WAIT_S, play_s=WAIT_S), self._world)
 
 
 class Played:
@@ -146,8 +147,8 @@ def test_who_rings_is_on_the_television_for_a_minute_and_then_off_it(
 def test_an_application_that_plays_nothing_is_closed_after_the_idle_time(
     television: Callable[..., TelevisionThread],
 ) -> None:
-    there = television(idle_out_s=0.5)
-    screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
+    there = television(idle_out_s=3.0)
+    screen = Screen(there.device, lambda over: None, connect_s=WAIT_S, play_s=WAIT_S)
     try:
         with pytest.raises(CastFailed, match="not_played"):
             screen.show(Picture("hls", ("http://127.0.0.1:9",), "/master.m3u8", "Garden"))
@@ -196,7 +197,7 @@ def test_the_television_refuses_what_a_receiver_refuses(
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
         server.answers = answers  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
-        screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
+        screen = Screen(there.device, lambda over: None, connect_s=WAIT_S, play_s=WAIT_S)
         try:
             with pytest.raises(CastFailed, match="not_played"):
                 screen.show(Picture("hls", (f"http://127.0.0.1:{server.server_address[1]}",), "/master.m3u8", "Garden"))

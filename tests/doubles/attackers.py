@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+from tests.doubles.waiting import LONG_S
+
 
 class Crowd:
     """Connections to one port; connection sends `first`, and then `drips` every second."""
@@ -27,7 +29,7 @@ class Crowd:
 
     def _join(self, port: int, address: str, first: bytes) -> None:
         with contextlib.suppress(OSError):  # the server refused it
-            connection = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(address, 0))
+            connection = socket.create_connection(("127.0.0.1", port), timeout=LONG_S, source_address=(address, 0))
             self.open.add(connection)
             self.joined += 1
             connection.sendall(first)
@@ -70,7 +72,7 @@ class Crowd:
 
     def close(self) -> None:
         self._ended.set()
-        self._thread.join(5)
+        self._thread.join(LONG_S)
         for connection in list(self.open):
             self._leave(connection)
         self._selector.close()

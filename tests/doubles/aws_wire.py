@@ -47,8 +47,8 @@ class AwsWire:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def client(self, tries: int = 1, answer_s: float = 2.0) -> Any:
-        """boto3's DynamoDB client on this wire, which waits so long for an answer."""
+    def client(self, tries: int = 1) -> Any:
+        """boto3's DynamoDB client on this wire."""
         retries = {"mode": "standard", "total_max_attempts": tries}
         return boto3.client(
             "dynamodb",
@@ -56,7 +56,7 @@ class AwsWire:
             region_name="eu-west-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(connect_timeout=1, read_timeout=answer_s, retries=retries),
+            config=Config(connect_timeout=LONG_S, read_timeout=LONG_S, retries=retries),
         )
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 import requests
 
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 
 class Cloud:
@@ -21,11 +22,11 @@ class Cloud:
         return next(row for row in self.process.cameras().values() if row["serial"] == serial)
 
     def get(self, url: str) -> requests.Response:
-        return requests.get(url, verify=str(self.process.ca), timeout=30)
+        return requests.get(url, verify=str(self.process.ca), timeout=LONG_S)
 
     def post(self, path: str, **form: Any) -> requests.Response:
         url = f"https://{self.process.open_host}{path}"
-        return requests.post(url, data=form, verify=str(self.process.ca), timeout=30)
+        return requests.post(url, data=form, verify=str(self.process.ca), timeout=LONG_S)
 
     def token(self, key: str = "demo") -> str:
         reply = self.post("/api/lapp/token/get", appKey=f"{key}-key", appSecret=f"{key}-secret")

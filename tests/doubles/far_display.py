@@ -31,6 +31,7 @@ from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import Recording, Sample
 from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S
 from tests.doubles.wire import HOUSE
 
 FPS, GOP_S, LENGTH_S = 25, 2, 8
@@ -214,7 +215,7 @@ def ask(
     grant, _ = grants.issue(
         account="home", link="link-1", camera="yard", protocol=protocol, surface="page", now=time.time(), life_s=60
     )
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG_S)
     connection.request(method, f"/s/{at or grant}/{name}", body, {"Content-Type": "application/sdp"})
     response = connection.getresponse()
     data = response.read()

@@ -24,6 +24,7 @@ from showcam.engine.grants import Grants
 from tests.doubles.far_away import run
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.waiting import LONG_S
 
 ADDRESS = "192.168.7.2"
 WITHIN_S = 90.0
@@ -112,7 +113,7 @@ def browser(folder: Path, url: str) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(LONG_S)
 
 
 def program() -> str:

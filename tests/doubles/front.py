@@ -7,6 +7,8 @@ from types import TracebackType
 
 import requests
 
+from tests.doubles.waiting import LONG_S
+
 forward = importlib.import_module("lambda.forward")
 PASSED_ON = ("content-type", "authorization", "cookie", "origin", "accept", "accept-language", "range")
 NOT_BACK = ("connection", "transfer-encoding", "content-encoding", "content-length", "server", "date")
@@ -43,7 +45,7 @@ class Front:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(LONG_S)
 
     def pass_on(self, asked: BaseHTTPRequestHandler) -> None:
         body = asked.rfile.read(int(asked.headers.get("Content-Length") or 0))
@@ -55,7 +57,7 @@ class Front:
         at = self.media if path.startswith("/s/") else self.program
         try:
             answer = requests.request(
-                asked.command, at + asked.path, data=body, headers=headers, allow_redirects=False, timeout=30
+                asked.command, at + asked.path, data=body, headers=headers, allow_redirects=False, timeout=LONG_S
             )
         except requests.RequestException:
             asked.send_error(502)

@@ -21,6 +21,7 @@ from showcam.engine.grants import Claims
 from showcam.engine.source import Codec, Denied, Ending, Hls, Lease, SourceSpec
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
+from tests.doubles.waiting import LONG_S
 
 FPS = 15
 RATE = 16_000
@@ -222,7 +223,7 @@ class Vendor:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join(LONG_S)
 
     def open(self, name: str, **changes: Any) -> Hls:
         """A new address of the camera, as a live-address call gives it."""

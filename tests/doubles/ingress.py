@@ -9,6 +9,8 @@ import http.client
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.doubles.waiting import LONG_S
+
 SUPERVISOR = "127.0.0.2"  # 172.30.32.2 in life
 BROWSER, CORE = "192.168.1.20", "172.30.32.1"
 BASE = "/api/hassio_ingress/j9wVk_0-Zq"
@@ -98,4 +100,4 @@ class Ingress:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(LONG_S)

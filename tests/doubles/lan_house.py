@@ -28,6 +28,7 @@ from tests.doubles.needs import NETWORKS
 
 __all__ = ["NETWORK", "needed"]
 
+LISTENS_S = 4.0  # a busy machine answers by then
 MOST_OF_ONE = 8  # answers of a device that means well; the rest floods
 OURS, PUBLIC = "192.168.7.2", "9.9.9.9"
 _ID = re.compile(rb"MessageID>([^<]*)<")
@@ -136,6 +137,7 @@ def main(case: str) -> None:
                     look=case == "look",
                     heard=lambda done, of: heard.append((done, of)),
                     limits=LIMITS.get(case, Limits()),
+                    listens_s=LISTENS_S,
                 )
             )
         except Broke:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from tests.doubles.program import ROOT
+from tests.doubles.waiting import LONG_S
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -15,7 +16,7 @@ def loaded_by(*modules: str) -> set[str]:
         env={"PYTHONPATH": "."},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=LONG_S,
         check=True,
     )
     return set(done.stdout.split())

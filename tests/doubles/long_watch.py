@@ -25,6 +25,7 @@ from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import recorded
+from tests.doubles.waiting import LONG_S
 
 CAMERAS = ("yard", "barn")
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
@@ -156,7 +157,7 @@ class _Hls(threading.Thread):
     __hash__ = threading.Thread.__hash__
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG_S)
         master = f"/s/{_grant(self.camera, 'hls')}/master.m3u8"
         _, text = self._get(connection, master)
         playlist = urljoin(master, [line for line in text.splitlines() if not line.startswith("#")][-1])
@@ -192,7 +193,7 @@ async def _webrtc(port: int, camera: str, over: threading.Event, times: list[flo
     offer = await viewer.offer()
 
     def post() -> str:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG_S)
         path = f"/s/{_grant(camera, 'webrtc')}/whep"
         connection.request("POST", path, offer, {"Content-Type": "application/sdp"})
         text = connection.getresponse().read().decode()

@@ -5,6 +5,8 @@ import http.server
 import socket
 import threading
 
+from tests.doubles.waiting import LONG_S
+
 
 class MediaDoor:
     """`with MediaDoor() as door`. `opened` counts all connections, `open` the live ones. Answers wait for `go`."""
@@ -30,7 +32,7 @@ class MediaDoor:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                door.go.wait(10)
+                door.go.wait(LONG_S)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", "11")
@@ -68,4 +70,4 @@ class MediaDoor:
         self.hang_up()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(LONG_S)

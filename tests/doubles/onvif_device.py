@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from showcam.simulator.lan.onvif import OnvifDevice, Picture, Reply
+from tests.doubles.waiting import LONG_S
 
 SERIAL = "B20-00417"
 PASSWORD = "p@ss<&>:w ö"
@@ -89,4 +90,4 @@ def served(
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(LONG_S)

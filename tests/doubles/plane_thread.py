@@ -48,7 +48,7 @@ class PlaneThread:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, timeout_s: float = 10.0) -> MediaClient:
+    def client(self, timeout_s: float = LONG_S) -> MediaClient:
         """A client that is closed with the plane."""
         client = MediaClient(self.url, self._grants.proof(), timeout_s)
         self._clients.append(client)
@@ -71,7 +71,7 @@ class PlaneThread:
         self._run(self._stopped())
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     async def _started(self) -> MediaServer:

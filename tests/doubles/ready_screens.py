@@ -19,6 +19,7 @@ from showcam.registry.preferences import Preferences
 from showcam.registry.scenes import Begun
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
+from tests.doubles.waiting import LONG_S
 
 TV = "Living room TV"
 
@@ -160,7 +161,7 @@ class House:
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
         self.loading.set()
-        self.may_play.wait(20)
+        self.may_play.wait(LONG_S)
         made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses, self.unpaired)
         self.televisions.append(made)
         return made

@@ -15,8 +15,8 @@ from tests.doubles.waiting import LONG_S
 
 class Viewer:
     """`pictures` are the times of frames, `shown` their places on the camera's own clock (s), `keys` the times of
-    keyframes, `changes` each size in the order they were seen, `loud` the loudness of sound, `ended` the kinds of
-    tracks that ended, `seen` what is seen and heard.
+    keyframes and `key_places` their places, `changes` each size in the order they were seen, `loud` the loudness of
+    sound, `ended` the kinds of tracks that ended, `seen` what is seen and heard.
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Viewer:
         self.pictures: list[float] = []
         self.shown: list[float] = []
         self.keys: list[float] = []
+        self.key_places: list[float] = []
         self.changes: list[tuple[int, int]] = []
         self.loud: list[float] = []
         self.sizes: set[tuple[int, int]] = set()
@@ -82,6 +83,7 @@ class Viewer:
                     self.sizes.add((frame.width, frame.height))
                     if frame.key_frame:
                         self.keys.append(time.monotonic())
+                        self.key_places.append(frame.time)
                     if self.changes[-1:] != [(frame.width, frame.height)]:
                         self.changes.append((frame.width, frame.height))
                 else:

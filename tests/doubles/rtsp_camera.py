@@ -86,7 +86,7 @@ class RtspCamera:
         self._let_port_go()
         self._run(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     def _let_port_go(self) -> None:

@@ -79,7 +79,7 @@ class RtspRelay:
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result(LONG_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     async def start(self) -> None:

@@ -5,6 +5,8 @@ import struct
 import threading
 from collections.abc import Callable
 
+from tests.doubles.waiting import LONG_S
+
 CONNACK, SUBACK = b"\x20\x02\x00\x00", b"\x90\x03"
 QUALITY_0, QUALITY_2 = 0x30, 0x34
 TOPIC = b"\x00\x01t"
@@ -51,7 +53,7 @@ class RudeBroker:
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(LONG_S)
 
     def _serve(self) -> None:
         while True:

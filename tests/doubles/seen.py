@@ -8,9 +8,10 @@ from typing import Any
 
 import av
 
+from tests.doubles.waiting import LONG_S
+
 LOUD = 0.2  # of the full scale: where a tick begins
 QUIET_S = 0.2
-LIBAV_S = 40.0  # until it has seen enough
 NEAR_S = (
     1.0  # half of the time between two ticks: a tick later than that before a turn is the turn's, or comes after it
 )
@@ -106,7 +107,7 @@ def steady(pictures: list[float], fps: int) -> int:
 
 def by_libav(url: str, is_enough: Callable[[Seen], bool]) -> Seen:
     """What libav's HLS player sees; damage ends it."""
-    seen, deadline = Seen(), time.monotonic() + LIBAV_S
+    seen, deadline = Seen(), time.monotonic() + LONG_S
     options = {"analyzeduration": "500000", "live_start_index": "-1"}
     with av.open(url, "r", format="hls", options=options, timeout=(30, 30)) as container:
         streams = [container.streams.video[0], *container.streams.audio[:1]]
@@ -116,5 +117,5 @@ def by_libav(url: str, is_enough: Callable[[Seen], bool]) -> Seen:
                 (seen.frame if packet.stream.type == "video" else seen.sound)(frame)
             if is_enough(seen):
                 return seen
-            assert time.monotonic() < deadline, f"not enough within {LIBAV_S} s: {seen}"
+            assert time.monotonic() < deadline, f"not enough within {LONG_S} s: {seen}"
     raise AssertionError(f"it ended after {len(seen.pictures)} pictures")

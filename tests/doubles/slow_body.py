@@ -2,6 +2,8 @@
 
 import threading
 
+from tests.doubles.waiting import LONG_S
+
 
 class SlowBody:
     """A body that ends, empty, once `let` is set; `reading` is set by the first read."""
@@ -11,5 +13,5 @@ class SlowBody:
 
     def read(self, _size: int) -> bytes:
         self.reading.set()
-        self.let.wait(10)
+        self.let.wait(LONG_S)
         return b""

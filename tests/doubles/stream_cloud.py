@@ -14,6 +14,7 @@ from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded
 from tests.doubles.troubled.stream import TroubledCloud
 from tests.doubles.troubled.trouble import TroubledWorld
+from tests.doubles.waiting import LONG_S
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait
@@ -26,8 +27,17 @@ class Studio:
 
     def __init__(self) -> None:
         self._players: dict[str, _Player] = {}
-        self.gop_s = GOP_S
+        self._gop_s = GOP_S
         self.recording: Recording | None = None  # in place of those that are made
+
+    @property
+    def gop_s(self) -> int:
+        return self._gop_s
+
+    @gop_s.setter
+    def gop_s(self, gop_s: int) -> None:
+        recorded(gop_s=gop_s)  # made now, since a camera that says nothing at first is taken for a silent one
+        self._gop_s = gop_s
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> "_Player":
         picture = camera.picture(quality)
@@ -128,7 +138,7 @@ class StreamCloud:
         self._run(self._cloud.close())
         self._run(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG_S)
         self._loop.close()
 
     async def _let_go(self) -> None:
@@ -136,4 +146,4 @@ class StreamCloud:
         await let_go()
 
     def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)

@@ -12,10 +12,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from showcam.engine.grants import Claims, Grants
+from showcam.engine.sessions import transcodes
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 
 @dataclass
@@ -44,7 +45,7 @@ class World:
             "account": "home",
             "link": "link-1",
             "surface": "alexa",
-            "expires": int(time.time()) + 60,
+            "expires": int(time.time()) + 600,  # a busy machine may come to it late
         }
         return Claims(**(given | {"camera": camera, "protocol": protocol, "nonce": str(time.monotonic_ns())} | changes))
 
@@ -53,7 +54,7 @@ class World:
 
     def request(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         url = urljoin(self.plane.url, path)
-        connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=LONG_S)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, urlsplit(url).path, body, named)
@@ -63,7 +64,11 @@ class World:
             connection.close()
 
     def master(self, camera: str = "garden", **changes: Any) -> Answer:
-        return self.request(f"/s/{self.grant(camera, **changes)}/master.m3u8")
+        """The list that a player gets: it asks again where no segment was whole in time, as on a busy machine."""
+        address, deadline = f"/s/{self.grant(camera, **changes)}/master.m3u8", time.monotonic() + LONG_S
+        while (answer := self.request(address)).status == 503 and time.monotonic() < deadline:
+            pass
+        return answer
 
     def variant_url(self, master: Answer) -> str:
         return urljoin(master.url, next(line for line in master.text.splitlines() if line and line[0] != "#"))
@@ -126,6 +131,13 @@ def world(start: Callable[..., World]) -> World:
 def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """The candidates of a test's own display too are this machine's."""
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture is left out for which a busy machine has no time: tests/media/test_transcoder.py has that."""
+    for name in ("DISPLAY", "SOON"):
+        monkeypatch.setattr(transcodes, name, getattr(transcodes, name)._replace(late_s=LONG_S))
 
 
 @pytest.fixture

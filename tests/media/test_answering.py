@@ -21,6 +21,7 @@ from showcam.engine.source import Card, Denied, SourceFailed, SourceSpec
 from tests.doubles.echo_offer import offer
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "A WebRTC viewer whose camera fails while its offer is answered is told why", leans_on="second stack: aiortc"
@@ -87,7 +88,7 @@ class House:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG_S):
         while not holds():
             await asyncio.sleep(0.01)
 

@@ -90,7 +90,7 @@ def quiet(caplog: pytest.LogCaptureFixture, world: World, eventually: Callable[.
     """Holds at its end that nothing live is left, and that no task broke unseen."""
     caplog.set_level(logging.WARNING)
     yield
-    eventually(lambda: world.stats()["sessions"] == 0, within_s=5)
+    eventually(lambda: world.stats()["sessions"] == 0)
     time.sleep(0.1)  # what was closed just now is let go of in the loop's next turns
     gc.collect()
     assert [record.getMessage() for record in caplog.records] == []

@@ -15,6 +15,7 @@ from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.proves(
@@ -61,7 +62,7 @@ def household(vendor: Vendor, camera: RtspCamera, device: Served) -> Household:
 @pytest.fixture
 def world(start: Callable[..., World], eventually: Callable[..., None]) -> World:
     """After a first still, whose pull has ended."""
-    made = start(idle_s=0.2, still_s=20.0)
+    made = start(idle_s=0.2, still_s=LONG_S)
     assert size_of(made) == (640, 360)
     eventually(lambda: made.stats()["pulls"] == 0)
     return made
@@ -106,7 +107,7 @@ def test_one_that_is_being_pulled_is_not_asked(start: Callable[..., World], devi
 def test_a_right_password_gets_a_still_whatever_letters_the_realm_has(device: Served, encoding: str) -> None:
     device.device.realm = "Gärten".encode(encoding)
     url = f"http://127.0.0.1:{device.port}/onvif/still.jpg?of=whole"
-    assert fetch(url, "admin", CODE, loopback=True, within_s=5.0).startswith(b"\xff\xd8")
+    assert fetch(url, "admin", CODE, loopback=True, within_s=LONG_S).startswith(b"\xff\xd8")
     assert device.device.wrong == 0
 
 

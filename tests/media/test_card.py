@@ -13,6 +13,7 @@ from showcam.engine.source import Card, Denied, SourceSpec
 from showcam.engine.sources import card
 from tests.doubles.hls_camera import Household
 from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
 LINES = ("Garage", "Image Encryption is on for Garage. Switch it off.", "showcam · cam.example")
@@ -30,7 +31,7 @@ def begin(world: World, spec: SourceSpec = SPEC, **changes: Any) -> str:
 
 
 def frames(url: str, count: int) -> list[av.VideoFrame]:
-    with av.open(url, timeout=15) as container:
+    with av.open(url, timeout=LONG_S) as container:
         return [frame for _, frame in zip(range(count), container.decode(video=0), strict=False)]
 
 
@@ -77,7 +78,7 @@ def test_its_still_is_the_card(world: World) -> None:
 
 
 def test_it_is_over_by_itself_and_for_good(start: Callable[..., World], eventually: Callable[..., None]) -> None:
-    world = start(card_s=1.0)
+    world = start(card_s=8.0)  # begun before it is over, on a busy machine too
     grant = begin(world)
     variant = world.variant_url(world.request(f"/s/{grant}/master.m3u8"))
     eventually(lambda: world.request(variant).status == 410)

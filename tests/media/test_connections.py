@@ -11,6 +11,7 @@ from showcam.engine.grants import Grants
 from showcam.engine.messages import MediaUnavailable
 from showcam.engine.source import EzvizCloud, EzvizLocal, SourceSpec
 from tests.doubles.media_door import MediaDoor
+from tests.doubles.waiting import LONG_S
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def door() -> Iterator[MediaDoor]:
 
 @pytest.fixture
 def client(door: MediaDoor, grants: Grants) -> Iterator[MediaClient]:
-    with closing(MediaClient(door.url, grants.proof())) as client:
+    with closing(MediaClient(door.url, grants.proof(), LONG_S)) as client:
         yield client
 
 

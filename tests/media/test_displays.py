@@ -12,6 +12,7 @@ from showcam.engine.sessions.transcodes import unplayed
 from showcam.engine.source import Format
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 from tests.media.test_pictures import resolution
 from tests.media.test_webrtc import watching
@@ -190,6 +191,6 @@ def test_the_other_processes_are_answered_why(world: World, vendor: Vendor) -> N
 
     with pytest.raises(NoPicture) as caught:
         world.plane.client().answer(
-            world.claims(protocol="webrtc", surface="google"), None, asyncio.run(offer()), within_s=5.0
+            world.claims(protocol="webrtc", surface="google"), None, asyncio.run(offer()), within_s=LONG_S
         )
     assert caught.value.reason == "beyond_displays"

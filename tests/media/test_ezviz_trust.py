@@ -11,6 +11,7 @@ import pytest
 
 from tests.doubles.hls_camera import FPS
 from tests.doubles.stream_cloud import GOP_S, SERIAL, StreamCloud
+from tests.doubles.waiting import LONG_S
 from tests.media import test_ezviz
 from tests.media.conftest import World
 from tests.media.test_ezviz import WAIT_S, House, refused, segments, times
@@ -86,7 +87,7 @@ def test_nothing_secret_is_logged(
     cloud.set(session_cut_s=3.0)
     segments(world, 2)
     cloud.set(stream_code=5500)
-    text, deadline = "", time.monotonic() + 30
+    text, deadline = "", time.monotonic() + LONG_S
     while "5500" not in text and time.monotonic() < deadline:
         time.sleep(0.2)
         text += "".join(capfd.readouterr()) + caplog.text

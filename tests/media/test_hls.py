@@ -9,6 +9,7 @@ import av
 import pytest
 
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.proves("HLS plays", leans_on="second stack: FFmpeg (PyAV)")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.proves("HLS plays", leans_on="second stack: FFmpeg (PyA
 def watch(url: str, frames: int) -> dict[str, list[float]]:
     """Decode so many pictures; times in seconds."""
     seen: dict[str, list[float]] = {"video": [], "audio": []}
-    with av.open(url, timeout=15) as container:
+    with av.open(url, timeout=LONG_S) as container:
         for packet in container.demux():
             decoded: list[Any] = packet.decode() if packet.size else []
             for frame in decoded:
@@ -62,7 +63,7 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
     url = world.variant_url(world.master())
     before, last = -1, -1
     known: dict[int, bytes] = {}
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + LONG_S
     while last < 7:
         assert time.monotonic() < ends, last
         text = world.request(url).text
@@ -140,7 +141,7 @@ def test_a_grant_fetched_twice_is_one_session(world: World) -> None:
 
 def test_a_slow_reader_keeps_nobody_waiting(world: World) -> None:
     url = world.variant_url(world.master())
-    with av.open(url, timeout=15) as container:
+    with av.open(url, timeout=LONG_S) as container:
         packets = container.demux(video=0)
         next(packets)
         time.sleep(3)  # it reads nothing for three segments, then goes on

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from showcam.engine.client import MediaClient
-from tests.doubles.hls_camera import Household
-from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.hls_camera import FPS, Household
+from tests.doubles.rtsp_camera import Frame, RtspCamera
 from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
@@ -39,12 +39,20 @@ class TestAtHome:
         return House(camera)
 
     @pytest.fixture
-    def warm(self, start: Callable[..., World], eventually: Callable[..., None]) -> World:
+    def warm(self, start: Callable[..., World], camera: RtspCamera, eventually: Callable[..., None]) -> World:
         """Held for so long that there is something to show."""
+        sent: list[bytes] = []
+
+        def counted(frames: list[Frame]) -> list[Frame]:
+            sent.extend({data[4:8] for channel, data in frames if channel == 0})  # the times of pictures
+            return frames
+
+        camera.does.wire = counted
         world = start(idle_s=1)
         keep(world)
         eventually(lambda: world.stats()["pulls_live"] == 1)
-        time.sleep(5)
+        eventually(lambda: len(sent) > 5 * FPS)
+        time.sleep(1)  # for what is on its way
         return world
 
     @pytest.fixture

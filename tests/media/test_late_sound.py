@@ -16,6 +16,7 @@ from showcam.engine.sessions.fanout import Fanout
 from showcam.engine.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from showcam.engine.source import CLOCK, Format, SoundFormat, Unit
 from tests.doubles.fast_time import FastLoop, run
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "A WebRTC viewer hears silence until the camera sends its first sound, and then the sound",
@@ -46,7 +47,7 @@ async def sent(fanout: Fanout, track: OpusTrack, pieces: int) -> list[Any]:
         pts = first + number * CLOCK // 50
         fanout.to_viewers(Unit("audio", PIECE, pts, pts, key=True))
     nearly_last = (first + (pieces - 3) * CLOCK // 50) * OPUS_CLOCK // CLOCK
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG_S):
         while packets[-1].pts < nearly_last:
             await asyncio.sleep(0.01)
     receiving.cancel()

@@ -29,6 +29,7 @@ from showcam.engine.source import (
 )
 from showcam.engine.sources.opener import Opener
 from showcam.net.addresses import OnLoopback
+from tests.doubles.waiting import LONG_S
 
 TOKEN = Lease("s1", 'opening [7, "F1", 1, "on off off"]')
 
@@ -131,7 +132,7 @@ def test_each_way_to_a_picture_is_opened(spec: SourceSpec) -> None:
             raise AssertionError("no other address is asked for")
 
         opener, background = Opener(ssl.create_default_context(), OnLoopback(), 1.0), Background()
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(2.0 if isinstance(spec, Card) else LONG_S):
             await opener.last(Fanout(), spec, minted, lambda _lease, _ending: None, background.later, camera="c")
 
     with pytest.raises(TimeoutError if isinstance(spec, Card) else SourceFailed):

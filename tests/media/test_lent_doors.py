@@ -13,6 +13,7 @@ from showcam.engine.grants import Grants
 from showcam.engine.messages import MediaUnavailable
 from showcam.engine.routes import NotLent
 from tests.doubles.echo_offer import offer
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.proves("A TV reaches the one stream that was granted to it and nothing else")
@@ -27,7 +28,7 @@ def lent(world: World, link: str = "link-1") -> str:
 def status(at: str, path: str, method: str = "GET", body: bytes | None = None) -> int:
     door = urlsplit(at)
     assert door.hostname is not None
-    connection = http.client.HTTPConnection(door.hostname, door.port, timeout=15)
+    connection = http.client.HTTPConnection(door.hostname, door.port, timeout=LONG_S)
     try:
         connection.request(method, path, body, {"Content-Type": "application/sdp"} if body else {})
         return connection.getresponse().status
@@ -58,8 +59,10 @@ def test_a_door_opens_what_was_granted_to_its_link_and_nothing_else(world: World
 
 def test_a_door_takes_connections_of_its_device_alone(world: World) -> None:
     at, grant = lent(world), world.grant()
-    with socket.create_connection((LOOPBACK, urlsplit(at).port or 0), 15, source_address=("127.0.0.2", 0)) as stranger:
-        stranger.settimeout(15)
+    with socket.create_connection(
+        (LOOPBACK, urlsplit(at).port or 0), LONG_S, source_address=("127.0.0.2", 0)
+    ) as stranger:
+        stranger.settimeout(LONG_S)
         assert _read(stranger) == b"", "it is ended before anything is said"
     assert status(at, f"/s/{grant}/master.m3u8") == 200
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.seen import steady
 from tests.doubles.waiting import LONG_S
 from tests.media.conftest import World
 from tests.media.test_webrtc import watching
@@ -23,22 +23,20 @@ WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
 
 
 def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: World, vendor: Vendor) -> None:
-    vendor.cameras["garden"] = Camera(recording(gop_s=8, length_s=64), segment_s=8, head_start=2)
+    vendor.cameras["garden"] = Camera(recording(gop_s=12), segment_s=12, head_start=3)
 
-    async def scene() -> tuple[float, list[float]]:
+    async def scene() -> tuple[float, float]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
-            await viewer.until(lambda: len(viewer.pictures) >= 2 * FPS)
-            with Stopwatch() as watch:
-                asked = time.monotonic()
-                await viewer.want_key()
-                await viewer.until(lambda: viewer.keys[-1] > asked)
-            came = viewer.keys[-1]
-            await viewer.until(lambda: len([came_at for came_at in viewer.pictures if came_at > came + 1]) > FPS // 2)
-            return came - asked - watch.stood_s, [later - came for later in viewer.pictures if later > came]
+            await viewer.until(lambda: steady(viewer.shown, FPS) < len(viewer.shown) - 2 * FPS)
+            asked, keys = viewer.shown[-1], len(viewer.keys)
+            await viewer.want_key()
+            await viewer.until(lambda: len(viewer.keys) > keys)
+            came = viewer.key_places[keys]
+            await viewer.until(lambda: viewer.shown[-1] > came + 1)
+            return came, asked
 
-    took, after = asyncio.run(scene())
-    assert took < 4, "the next one of the camera is six seconds away"
-    assert after[-1] > 1
+    came, asked = asyncio.run(scene())
+    assert 0 < came - asked < 8, "the next one of the camera is ten seconds away"
 
 
 async def _crowded(viewer: Viewer, until: Callable[[], object]) -> None:
@@ -59,10 +57,11 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
     has_sub: bool,
     is_alone: bool,
     changes: list[tuple[int, int]],
-    world: World,
+    start: Callable[..., World],
     vendor: Vendor,
     household: Household,
 ) -> None:
+    world = start(again_s=3600.0)  # on a busy machine this takes longer than the whole picture rests
     household.changes = {"alone": is_alone}
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
     if has_sub:
@@ -97,7 +96,8 @@ def test_the_whole_picture_comes_back_when_the_connection_takes_it(start: Callab
     assert max(asyncio.run(scene())[FPS:]) < 1.0
 
 
-def test_other_viewers_keep_the_whole_picture(world: World, vendor: Vendor) -> None:
+def test_other_viewers_keep_the_whole_picture(start: Callable[..., World], vendor: Vendor) -> None:
+    world = start(again_s=3600.0)
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
 
     async def scene() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -25,6 +25,7 @@ from showcam.engine.sources import hls
 from showcam.engine.sources.fetcher import Fetcher, Forbidden
 from showcam.engine.sources.screen import Pacer
 from tests.doubles import hls_camera
+from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hls_camera import recording
 
 
@@ -176,11 +177,10 @@ def test_what_is_no_playlist(text: str) -> None:
 
 
 def paced(units: list[tuple[float, Unit]], at_once: int = 0) -> list[tuple[float, Unit]]:
-    """Push each unit at its time, and see when it comes out."""
+    """Push each unit at its time, and see when it comes out, by a clock that stands still while the machine does."""
     out: list[tuple[float, Unit]] = []
 
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
+    async def scene(loop: FastLoop) -> None:
         began = loop.time()
         pacer = Pacer(lambda unit: out.append((loop.time() - began, unit)), full=lambda _: None, at_once=at_once)
         for at, unit in units:
@@ -191,7 +191,7 @@ def paced(units: list[tuple[float, Unit]], at_once: int = 0) -> list[tuple[float
                 await asyncio.sleep(0.01)
         pacer.close()
 
-    asyncio.run(run())
+    run(scene)
     return out
 
 
@@ -231,7 +231,7 @@ def test_what_waits_to_be_paced_is_weighed() -> None:
     """Few units of a heavy camera are as much as many of a light one."""
     full: list[bool] = []
 
-    async def run() -> None:
+    async def scene() -> None:
         pacer = Pacer(lambda _: None, full=full.append)
         pacer.push(video(0, key=True))
         heavy = Unit("video", bytes(1024 * 1024), 0, 0)
@@ -242,7 +242,7 @@ def test_what_waits_to_be_paced_is_weighed() -> None:
         assert full == [True]
         pacer.close()
 
-    asyncio.run(run())
+    asyncio.run(scene())
 
 
 def keyframe(*, garbled: bool = False) -> bytes:

@@ -7,6 +7,7 @@ import av
 import pytest
 
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import Answer, World
 
 SMALL = {"size": (160, 90)}
@@ -25,7 +26,7 @@ def resolution(master: Answer) -> str:
 
 
 def decoded(url: str) -> tuple[int, int]:
-    with av.open(url, timeout=15) as container:
+    with av.open(url, timeout=LONG_S) as container:
         frame = next(container.decode(video=0))
     return frame.width, frame.height
 

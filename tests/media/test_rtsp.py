@@ -22,6 +22,7 @@ from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import CODE, LENGTH_S, Recording, packed_tone, recorded
+from tests.doubles.stopwatch import Stopwatch
 from tests.media.conftest import World
 
 KEY = CODE.encode().ljust(16, b"\0")
@@ -187,8 +188,7 @@ def test_a_camera_that_dies_comes_back(
     url = world.variant_url(world.master())
     whole = lengths(world.request(url).text)
     camera.stop()
-    eventually(lambda: len(lengths(world.request(url).text)) == len(whole) + 1)
-    assert lengths(world.request(url).text)[-1] < whole[0], "what came is shown before the camera is back"
+    eventually(lambda: lengths(world.request(url).text)[-1] < whole[0])  # what came is shown before it is back
     eventually(lambda: household.opened >= 8)  # through the gate each time, and sooner than once a second
     assert world.request(url).status == 200, "its last pictures stay to be had meanwhile"
     camera.start()
@@ -329,9 +329,9 @@ def test_no_camera_there_is_said_at_once(world: World, household: House) -> None
     with socket.create_server(("127.0.0.1", 0)) as closed:
         at = f"127.0.0.1:{closed.getsockname()[1]}"
     household.changes = {"url": f"rtsp://{at}{PATH}", "hosts": (at,)}
-    began = time.monotonic()
-    assert refused(world) == "media_down"
-    assert time.monotonic() - began < 6, "at once, not after the time that an opening may take"
+    with Stopwatch() as watch:
+        assert refused(world) == "media_down"
+    assert watch.took_s < 6, "at once, not after the time that an opening may take"
 
 
 async def _answered(world: World, viewer: Viewer, grant: str) -> None:
@@ -375,7 +375,7 @@ def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
 def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_answered(
     start: Callable[..., World], camera: RtspCamera
 ) -> None:
-    world = start(open_s=2.0, connect_s=6.0)
+    world = start(open_s=2.0, connect_s=12.0)
     camera.does.silent = True
 
     async def scene() -> None:

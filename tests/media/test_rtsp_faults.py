@@ -21,6 +21,7 @@ from tests.doubles.rtsp_camera import Frame, RtspCamera
 from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import Recording, recorded
 from tests.doubles.seen import Seen
+from tests.doubles.stopwatch import Stopwatch
 from tests.media.conftest import Answer, World
 from tests.media.test_hls import watch
 from tests.media.test_rtsp import House, refused, watched
@@ -242,6 +243,7 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("transcodes", [1, 0])
 @pytest.mark.parametrize("player", ["libav", "GStreamer"])
 def test_who_watches_by_hls_sees_every_picture_however_keyframes_come(
@@ -268,14 +270,16 @@ def test_who_comes_by_hls_between_rare_keyframes_is_asked_to_come_again_until_on
     def came(status: int) -> bool:
         time.sleep(0.4)  # one household has so many sessions at most
         assert world.request(watched).status == 200
-        comes.append(world.master())
+        comes.append(world.request(f"/s/{world.grant()}/master.m3u8"))
         return comes[-1].status == status
 
     eventually(lambda: came(503))
     assert comes[-1].headers["Retry-After"] == "1"
     eventually(lambda: came(200))
     begun = world.variant_url(comes[-1])
-    assert len(re.findall(r"^\d+\.ts$", world.request(begun).text, re.MULTILINE)) == 1, "the keyframe's"
+    first = re.findall(r"^\d+\.ts$", world.request(begun).text, re.MULTILINE)[0]
+    with av.open(io.BytesIO(world.request(begun.replace("index.m3u8", first)).body), "r", format="mpegts") as container:
+        assert next(container.demux(video=0)).is_keyframe, "ten seconds from any other, and a list has eight"
 
 
 def by_libav(url: str, count: int) -> list[float]:
@@ -287,7 +291,7 @@ def by_gstreamer(url: str, count: int) -> list[float]:
     seen = Seen()
     with gstreamer.player(url) as player:
         while len(seen.pictures) < count:
-            seen.message(player.until(lambda _: True, 20))
+            seen.message(player.until(lambda _: True))
     assert seen.corrupt == 0
     return seen.pictures
 
@@ -316,7 +320,7 @@ def test_a_camera_that_says_good_bye_is_opened_again_at_once(
     for channel in (1, 3):
         frame = b"$" + bytes((channel,)) + len(good_bye).to_bytes(2) + good_bye
         camera.call(methodcaller("send", frame))
-    eventually(lambda: world.stats()["reopened"] == 1, 7)  # sooner than silence is noticed
+    eventually(lambda: world.stats()["reopened"] == 1)  # it is not silent, for it goes on sending
 
 
 def test_time_without_pictures_is_listed_as_a_break(
@@ -324,10 +328,11 @@ def test_time_without_pictures_is_listed_as_a_break(
 ) -> None:
     """HLS: the segment before it ends, and its length is what it shows."""
     url = world.variant_url(world.master())
-    stalled = time.monotonic() + 3
+    began: list[float] = []
 
     def stall(frames: list[Frame]) -> list[Frame]:
-        return [] if time.monotonic() < stalled else frames
+        began.append(time.monotonic())
+        return [] if began[-1] - began[0] < 3 else frames
 
     camera.does.wire = stall
     eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
@@ -368,9 +373,9 @@ def test_sound_that_is_announced_and_does_not_come_costs_no_picture(
 ) -> None:
     for name, value in changes.items():
         setattr(camera.does, name, value)
-    began = time.monotonic()
-    assert len(pictures(world, eventually, 1)) == GOP
-    assert time.monotonic() - began < 6
+    with Stopwatch() as watch:
+        assert len(pictures(world, eventually, 1)) == GOP
+    assert watch.took_s < 6
 
 
 def growing(codec: str = "libx264") -> Recording:
@@ -395,15 +400,15 @@ def test_a_size_that_changes_is_followed_by_webrtc(start: Callable[..., World], 
 def test_a_camera_more_takes_no_thread(world: World, camera: RtspCamera) -> None:
     """The threads of a pool that all share are not counted: they read keyframes."""
 
-    def threads() -> list[str]:
-        return sorted(thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_"))
+    def threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
 
     assert world.master(account="home-0").status == 200
     before = threads()
     for number in range(1, 6):
         assert world.master(account=f"home-{number}").status == 200
     assert world.stats()["pulls_live"] == 6
-    assert threads() == before
+    assert threads() - before == set(), "others may end"
 
 
 def test_a_size_that_changes_is_followed(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import av
 import pytest
 
+from scripts.deploy_local.emulator import free_ports
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
 from showcam.engine.messages import MediaBusy, MediaUnavailable
@@ -32,10 +33,10 @@ pytestmark = pytest.mark.proves(
 def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(
     start: Callable[..., World], household: Household, eventually: Callable[..., None]
 ) -> None:
-    world = start(idle_s=1)
+    world = start(idle_s=4)
     url = world.variant_url(world.master())
     for _ in range(8):
-        time.sleep(0.3)
+        time.sleep(0.8)
         assert world.request(url).status == 200, "whoever asks goes on watching"
     assert household.released == []
     eventually(lambda: world.stats()["pulls"] == 0)
@@ -56,7 +57,7 @@ def test_who_waits_longer_for_a_first_segment_than_a_session_may_idle_is_shown_i
 def test_a_stream_nobody_comes_for_ends_too(
     start: Callable[..., World], household: Household, eventually: Callable[..., None]
 ) -> None:
-    world = start(idle_s=1)
+    world = start(idle_s=5)
     spec = world.vendor.open("garden")
     world.plane.client().warm(world.claims(), spec)
     assert world.stats()["pulls"] == 1
@@ -84,11 +85,11 @@ def test_a_warm_camera_is_there_at_once(world: World, household: Household) -> N
 
 
 def test_the_cap_ends_a_stream_however_busy(start: Callable[..., World]) -> None:
-    world = start(stream_cap_s=2)
+    world = start(stream_cap_s=6)
     url = world.variant_url(world.master())
     began = time.monotonic()
     while world.request(url).status == 200:
-        assert time.monotonic() - began < 10, "else it goes on for as long as somebody watches"
+        assert time.monotonic() - began < LONG_S, "else it goes on for as long as somebody watches"
         time.sleep(0.1)
     assert world.request(url).status == 410
 
@@ -96,11 +97,11 @@ def test_the_cap_ends_a_stream_however_busy(start: Callable[..., World]) -> None
 def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address(
     start: Callable[..., World], household: Household
 ) -> None:
-    world = start(session_s=1)
+    world = start(session_s=4)
     master = world.master()
     url = world.variant_url(master)
     began = time.monotonic()
-    while time.monotonic() - began < 3:
+    while time.monotonic() - began < 6:
         assert world.request(url).status == 200
         time.sleep(0.1)
     household.denied["garden"] = Denied("encryption_on")
@@ -137,7 +138,7 @@ def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(
 def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_again(
     world: World, household: Household, eventually: Callable[..., None]
 ) -> None:
-    household.changes = {"lasts_s": 1}
+    household.changes = {"lasts_s": 5}
     master = world.master()
     url = world.variant_url(master)
     eventually(lambda: world.request(url).status == 410)
@@ -233,15 +234,14 @@ def test_still_pictures(world: World, household: Household) -> None:
     assert (shed.status, "asleep" in shed.text) == (502, True)
 
 
-def test_a_still_picture_is_of_now(world: World) -> None:
+def test_a_still_picture_is_of_now(world: World, eventually: Callable[..., None]) -> None:
     def level() -> int:
         body = world.request(f"/s/{world.grant(protocol='snapshot')}/snapshot.jpg").body
         with av.open(io.BytesIO(body), "r", format="jpeg_pipe") as container:
             return bytes(next(container.decode(video=0)).planes[0])[0]
 
     first = level()
-    time.sleep(2)
-    assert level() != first
+    eventually(lambda: level() != first)
 
 
 def _size(jpeg: bytes) -> tuple[int, int]:
@@ -250,12 +250,13 @@ def _size(jpeg: bytes) -> tuple[int, int]:
 
 
 def test_the_client_outlives_a_restart_of_the_process(household: Household, grants: Grants) -> None:
-    with PlaneThread(grants, household) as first:
-        port = first.port
-        client = MediaClient(first.url, grants.proof(), 3)
+    # not one that the system chooses: it gives that to somebody else while nobody listens there
+    settings = replace(SETTINGS, port=free_ports())
+    with PlaneThread(grants, household, settings) as first:
+        client = MediaClient(first.url, grants.proof(), LONG_S)
         assert client.live("home") == 0
     with pytest.raises(MediaUnavailable):
         client.live("home")
-    with PlaneThread(grants, household, replace(SETTINGS, port=port)):
+    with PlaneThread(grants, household, settings):
         assert client.live("home") == 0
         client.close()

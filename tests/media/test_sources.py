@@ -14,6 +14,7 @@ import pytest
 from showcam.engine.grants import Claims
 from showcam.engine.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording
+from tests.doubles.stopwatch import Stopwatch
 from tests.media.conftest import World
 
 
@@ -41,25 +42,29 @@ def collect(world: World, url: str, seconds: float) -> tuple[dict[int, bytes], s
     while time.monotonic() < ends:
         text = world.request(url).text
         for number in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE):
-            known.setdefault(int(number), world.request(url.replace("index.m3u8", f"{number}.ts")).body)
+            segment = world.request(url.replace("index.m3u8", f"{number}.ts"))
+            if segment.status == 200:  # else it has just left the list
+                known.setdefault(int(number), segment.body)
         time.sleep(0.2)
     return known, text
 
 
 def test_a_session_the_vendor_cuts_goes_on_without_a_lost_picture(
-    world: World, vendor: Vendor, household: Household
+    world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
 ) -> None:
     url = world.variant_url(world.master())
-    for _ in range(3):
-        known, text = collect(world, url, 2.5)
+    known: dict[int, bytes] = {}
+    for cuts in range(3):
+        known |= collect(world, url, 2.5)[0]
         vendor.cameras["garden"].cut()
+        eventually(lambda cuts=cuts: len(household.opened) == 2 + cuts)
     more, text = collect(world, url, 3)
     known |= more
     times = pictures([known[number] for number in sorted(known)])
     assert {b - a for a, b in itertools.pairwise(times)} == {90_000 // FPS}
     assert "#EXT-X-DISCONTINUITY\n" not in text
     assert len(household.opened) == 4
-    assert len(household.released) == 3, "each old address was given back"
+    eventually(lambda: len(household.released) == 3)  # each old address was given back
     assert world.stats()["reopened"] == 0
 
 
@@ -86,14 +91,15 @@ def sound_of(segment: bytes) -> bytes:
     return out.getvalue()
 
 
-def test_a_new_session_that_does_not_go_on_is_opened_again(world: World, vendor: Vendor, household: Household) -> None:
+def test_a_new_session_that_does_not_go_on_is_opened_again(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     camera = vendor.cameras["garden"]
     url = world.variant_url(world.master())
     collect(world, url, 1)
     camera.renumber = 1000
     camera.cut()
-    _, text = collect(world, url, 7)
-    assert "#EXT-X-DISCONTINUITY\n" in text
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
     assert world.stats()["reopened"] == 1
     assert world.request(url).status == 200
 
@@ -127,9 +133,9 @@ async def _always_fine(claims: list[Claims]) -> list[Denied | None]:
 @pytest.mark.parametrize("reason", ["encryption_on", "offline", "no_way", "vendor_down"])
 def test_the_gates_reason_reaches_the_display(world: World, household: Household, reason: str) -> None:
     household.denied["garden"] = Denied(reason, again=reason == "vendor_down")
-    began = time.monotonic()
-    assert refused(world) == reason
-    assert time.monotonic() - began < 5, "at once, not after the wait for a segment"
+    with Stopwatch() as watch:
+        assert refused(world) == reason
+    assert watch.took_s < 5, "at once, not after the wait for a segment"
 
 
 def test_what_cannot_be_shown_is_not_shown(world: World, vendor: Vendor) -> None:

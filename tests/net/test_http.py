@@ -58,7 +58,7 @@ def test_a_long_answer_is_not_read_to_its_end(vendors: Vendors, speak: Speak) ->
     there = vendors.speaking(speak)
 
     with pytest.raises(Unreached, match="Cut"):
-        client(there).post(there.url, {}, 10)
+        client(there).post(there.url, {}, LONG_S)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_what_is_no_answer_is_the_vendor_being_down(vendors: Vendors, speak: Spe
     there = vendors.speaking(speak)
 
     with pytest.raises(Unreached):
-        client(there).post(there.url, {}, 5)
+        client(there).post(there.url, {}, LONG_S)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"x"', b"\xff\xfe", b"[" * 100_000])
 def test_a_body_that_is_no_json_object_is_none(vendors: Vendors, body: bytes) -> None:
     there = vendors.speaking(says(answer(body)))
 
-    assert on_small_stack(lambda: client(there).post(there.url, {}, 5).data) is None
+    assert on_small_stack(lambda: client(there).post(there.url, {}, LONG_S).data) is None
 
 
 def test_a_good_answer_comes_whole_and_the_connection_is_kept(vendors: Vendors) -> None:
@@ -91,7 +91,7 @@ def test_a_good_answer_comes_whole_and_the_connection_is_kept(vendors: Vendors) 
     )
     http = client(there)
 
-    replies = [http.post(f"{there.url}/x", {"a": "b"}, 5) for _ in range(3)]
+    replies = [http.post(f"{there.url}/x", {"a": "b"}, LONG_S) for _ in range(3)]
 
     assert [reply.data for reply in replies] == [{"asked": "POST /x", "body": "a=b"}] * 3
     assert len(there.opened) == 1
@@ -102,7 +102,7 @@ def test_a_redirect_is_not_followed(vendors: Vendors) -> None:
     there = vendors.speaking(says(answer(b"", "302 Found", f"Location: {elsewhere.url}/")))
 
     with pytest.raises(Unreached):
-        Http(Hosts((there.host, elsewhere.host)), there.ca_file).post(there.url, {}, 5)
+        Http(Hosts((there.host, elsewhere.host)), there.ca_file).post(there.url, {}, LONG_S)
 
     assert elsewhere.opened == []
 
@@ -111,24 +111,24 @@ def test_a_certificate_of_nobody_we_trust_is_refused(vendors: Vendors) -> None:
     there = vendors.speaking(says(answer(b"{}")))
 
     with pytest.raises(Unreached):
-        Http(Hosts((there.host,))).post(there.url, {}, 5)
+        Http(Hosts((there.host,))).post(there.url, {}, LONG_S)
 
 
 def test_an_authority_that_was_replaced_under_its_name_is_read_again(vendors: Vendors, tmp_path: Path) -> None:
     there, file = vendors.speaking(says(answer(b"{}"))), tmp_path / "ca.pem"
     server_context(tmp_path)  # writes the certificate of another one there
     with pytest.raises(Unreached):
-        Http(Hosts((there.host,)), file).post(there.url, {}, 5)
+        Http(Hosts((there.host,)), file).post(there.url, {}, LONG_S)
 
     os.utime(shutil.copyfile(there.ca_file, file), ns=(1, 1))
-    assert Http(Hosts((there.host,)), file).post(there.url, {}, 5).data == {}
+    assert Http(Hosts((there.host,)), file).post(there.url, {}, LONG_S).data == {}
 
 
 def test_an_unreadable_authority_is_an_error_and_nothing_is_sent(vendors: Vendors) -> None:
     there = vendors.speaking(says(answer(b"{}")))
 
     with pytest.raises(Unreached, match=r"missing\.pem"):
-        Http(Hosts((there.host,)), there.ca_file.with_name("missing.pem")).post(there.url, {}, 5)
+        Http(Hosts((there.host,)), there.ca_file.with_name("missing.pem")).post(there.url, {}, LONG_S)
 
 
 AGAIN = [
@@ -153,9 +153,9 @@ def test_what_may_be_sent_twice_is_sent_again_when_the_kept_connection_ends(
 
     there = vendors.speaking(speak)
     http = client(there)
-    http.ask("GET", f"{there.url}/first", 20)
+    http.ask("GET", f"{there.url}/first", LONG_S)
 
-    assert outcome_of(lambda: http.ask(method, f"{there.url}/second", 20, repeatable=repeatable)) == outcome
+    assert outcome_of(lambda: http.ask(method, f"{there.url}/second", LONG_S, repeatable=repeatable)) == outcome
     assert seen.count(f"{method} /second") == times
 
 
@@ -166,7 +166,7 @@ def test_what_a_new_connection_lost_is_not_sent_again(vendors: Vendors) -> None:
         seen.append(request_of(connection)[0])
 
     there = vendors.speaking(speak)
-    assert outcome_of(lambda: client(there).ask("POST", there.url, 20, repeatable=True)) == "ConnectionError"
+    assert outcome_of(lambda: client(there).ask("POST", there.url, LONG_S, repeatable=True)) == "ConnectionError"
     assert seen == ["POST /"]
 
 
@@ -180,14 +180,14 @@ def test_a_kept_connection_that_is_half_closed_carries_no_request(vendors: Vendo
         connection.sendall(answer(b"{}"))
         connection.shutdown(socket.SHUT_WR)
         closed.set()
-        over.wait(20)
+        over.wait(LONG_S)
 
     there = vendors.speaking(speak)
     http = client(there)
-    http.post(f"{there.url}/first", {}, 20)
+    http.post(f"{there.url}/first", {}, LONG_S)
     assert closed.wait(LONG_S)
 
-    assert http.post(f"{there.url}/second", {}, 20).status == 200
+    assert http.post(f"{there.url}/second", {}, LONG_S).status == 200
     assert seen == ["POST /first", "POST /second"]
     assert len(there.opened) == 2
 
@@ -197,7 +197,7 @@ def test_a_connection_that_lay_idle_is_not_used_again(vendors: Vendors, idle_s: 
     there = vendors.answering(lambda _asked, _body, _headers: answer(b"{}"))
     http = Http(Hosts((there.host,)), there.ca_file, idle_s)
     for _ in range(2):
-        http.post(there.url, {}, 5)
+        http.post(there.url, {}, LONG_S)
     assert len(there.opened) == connections
 
 
@@ -211,5 +211,5 @@ def test_no_cookie_is_kept_for_another_household(vendors: Vendors) -> None:
     there = vendors.answering(reply)
     http = client(there)
     for _ in range(2):
-        http.post(there.url, {}, 5)
+        http.post(there.url, {}, LONG_S)
     assert cookies == [None, None]

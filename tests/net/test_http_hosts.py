@@ -9,6 +9,7 @@ from showcam.engine.ezviz.address import KNOWN
 from showcam.net.exchange import Exchange, Hosts, NotAllowed
 from showcam.net.http import Http
 from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 from tests.net.test_http import client, says
 
 
@@ -90,8 +91,8 @@ def test_a_librarys_session_keeps_the_rules(vendors: Vendors, monkeypatch: pytes
     session = requests.Session()
     client(there).mount(session)
 
-    with Exchange(5):
-        assert session.get(there.url, timeout=25, verify=False).status_code == 200
+    with Exchange(LONG_S):
+        assert session.get(there.url, timeout=LONG_S, verify=False).status_code == 200
         with pytest.raises(requests.RequestException):
             session.get("https://example.com/")
         with pytest.raises(requests.RequestException):
@@ -105,7 +106,7 @@ def test_a_library_that_asks_for_no_verification_gets_it_all_the_same(vendors: V
     session = requests.Session()
     Http(Hosts((there.host,))).mount(session)
 
-    with Exchange(5), pytest.raises(requests.exceptions.SSLError):
+    with Exchange(LONG_S), pytest.raises(requests.exceptions.SSLError):
         session.get(there.url, verify=False)
 
 
@@ -121,5 +122,5 @@ def test_a_known_host_at_a_private_address_is_not_connected_to(hosts: Hosts, url
     session = requests.Session()
     Http(hosts).mount(session)
 
-    with Exchange(5), pytest.raises(requests.ConnectionError, match="the host is not at a public address"):
+    with Exchange(LONG_S), pytest.raises(requests.ConnectionError, match="the host is not at a public address"):
         session.get(url)

@@ -25,11 +25,11 @@ found = {}
 for name, url in json.loads(sys.argv[1]).items():
     http = VendorHttp(Hosts(("127.0.0.1:1",), known))
     try:
-        http.ask("GET", url, 3.0)
+        http.ask("GET", url, 10.0)
     except DriverError as error:
         found[name] = error.reason
     import requests
-    with requests.Session() as session, Exchange(3.0):
+    with requests.Session() as session, Exchange(10.0):
         http.mount(session)
         try:
             session.get(url)
@@ -93,8 +93,8 @@ except (NoInternet, NotAllowed) as error:
     [
         (0, 1.2, "NoInternet"),
         (0, 0.2, "NotAllowed"),
-        (2, 3.0, "NoInternet"),
-        (3, 3.0, "NotAllowed"),
+        (2, 20.0, "NoInternet"),
+        (3, 20.0, "NotAllowed"),
     ],
     ids=["it is silent", "too little time to know that", "it reaches none itself", "there is no such name"],
 )

@@ -13,7 +13,6 @@ from showcam.store.sealing import Sealer
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.dynamodb_table import create_table
 from tests.doubles.linking_world import Browser, World
-from tests.doubles.waiting import LONG_S
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Cut:
 def cut(aws: Emulator, make: Callable[..., World]) -> Iterator[Cut]:
     wire, table = AwsWire(aws.url), f"showcam-{secrets.token_hex(4)}"
     create_table(aws.client("dynamodb"), table)
-    store = DynamoStore(wire.client(answer_s=LONG_S), table, Sealer([("test", secrets.token_bytes(32))]))
+    store = DynamoStore(wire.client(), table, Sealer([("test", secrets.token_bytes(32))]))
     yield Cut(make(store=store, agreed_s=0.0), wire)  # nobody waits for a request that was killed
     wire.close()
 

@@ -36,15 +36,18 @@ class Home:
     """A household with nothing but its account, and a driver that speaks for it."""
 
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore, name: str, *, cloud: bool = True) -> None:
-        user = f"{name}@example.com"
+        self.user = f"{name}@example.com"
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         self.vendor, self.store = vendor, store
-        (self.source,) = store.sources(sessions.add_owner(store, user).id)
+        (self.source,) = store.sources(sessions.add_owner(store, self.user).id)
         self.driver = self.another(cloud=cloud)
-        verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
-        assert isinstance(verdict, SignedIn)
-        self.driver.sessions.signed_in(self.source, user, verdict.session)
+        self.sign_in()
         self.driver.sessions.allow_open_way(self.source, allowed=True)
+
+    def sign_in(self) -> None:
+        verdict = self.driver.sign_in(self.user, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(self.source, self.user, verdict.session)
 
     def another(self, *, cloud: bool = True, may_go_on: bool = False) -> EzvizDriver:
         """A driver as another process has it."""
@@ -164,9 +167,7 @@ def test_nothing_comes_by_an_open_connection_before_its_owner_agreed(home: Home)
     with pytest.raises(Refused) as refused:
         home.driver.mint(home.source, terrace, "cloud", LONG_S)
     assert refused.value.reason == "no_way"
-    verdict = home.driver.sign_in("real@example.com", "showcam-demo", LONG_S)
-    assert isinstance(verdict, SignedIn)
-    home.driver.sessions.signed_in(home.source, "real@example.com", verdict.session)
+    home.sign_in()
     assert home.camera("Terrace").ways == (UNASKED,), "signing in is not agreeing"
     home.driver.sessions.allow_open_way(home.source, allowed=True)
     assert home.camera("Terrace").ways == ("cloud",)
@@ -176,12 +177,14 @@ def test_a_session_that_is_over_is_renewed_before_a_token_is_asked_for(home: Hom
     terrace = home.camera("Terrace")
     home.vendor.configure(session_s=0.5)
     try:
-        home.driver.mint(home.source, terrace, "cloud", LONG_S)
+        home.sign_in()
+        before = home.driver.sessions.read(home.source).secrets.session
         time.sleep(0.6)
         home.vendor.configure(session_s=86400)
         assert isinstance(home.driver.mint(home.source, terrace, "cloud", LONG_S), EzvizCloud)
     finally:
         home.vendor.configure(session_s=86400)
+    assert home.driver.sessions.read(home.source).secrets.session != before
 
 
 def test_an_account_that_is_signed_out_says_so(home: Home) -> None:

@@ -21,6 +21,7 @@ from tests.doubles.onvif_device import SERIAL, Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import CODE
+from tests.doubles.waiting import LONG_S
 
 SUB = "/Streaming/Channels/102"
 JPEG = b"\xff\xd8\xff\xd9"
@@ -156,7 +157,7 @@ def test_a_device_by_https_is_added_with_its_certificate_and_asked_by_it(camera:
         assert (found.onvif, len(found.device.pin)) == ("in", 64)
         assert found.device.still == "", "a still by https is not fetched"
         device.paths.clear()
-        assert Adding(loopback=True).onvif(found.device).describe(3.0).serial == SERIAL
+        assert Adding(loopback=True).onvif(found.device).describe(LONG_S).serial == SERIAL
         assert device.paths != []
 
 

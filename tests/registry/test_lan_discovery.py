@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = [
     pytest.mark.realtime,  # answers are waited for
@@ -35,7 +35,7 @@ def found(case: str) -> dict[str, Any]:
     """What is found in this case, in a network of the test's own; skipped where no network can be made."""
     needed()
     command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", case]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_S, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -125,7 +125,7 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
 
     thread = Moves(home.devices, asks).search(home.source, [home.device])
     assert thread is not None
-    thread.join(5)
+    thread.join(LONG_S)
     assert (home.device.host, home.device.silent, home.device.password) == (expected, True, CODE)
     camera.close()
 
@@ -138,7 +138,7 @@ def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
     home = Home(store, camera, basic=basic)
     thread = Moves(home.devices, lambda: [MOVED]).search(home.source, [home.device])
     assert thread is not None
-    thread.join(5)
+    thread.join(LONG_S)
     assert (home.device.host, home.device.moved) == (host, moved)
     camera.close()
 
@@ -155,13 +155,11 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
         known_s=0.0,
         asks=lambda: [MOVED],
     )
-    driver.read(home.source, 5.0)
-    deadline = time.monotonic() + 5
-    while home.device.host != "127.0.0.1" and time.monotonic() < deadline:
-        time.sleep(0.01)
-    [found] = driver.read(home.source, 5.0)
+    driver.read(home.source, LONG_S)
+    until(lambda: home.device.host == "127.0.0.1")
+    [found] = driver.read(home.source, LONG_S)
     try:
-        spec = driver.mint(home.source, Camera.of(found), "lan", 1.0)
+        spec = driver.mint(home.source, Camera.of(found), "lan", LONG_S)
     except Refused:
         spec = None
     assert (spec is not None) is sent
@@ -179,11 +177,11 @@ def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteSt
         known_s=0.0,
         asks=lambda: [MOVED],
     )
-    before = driver.read(home.source, 5.0)[0]
-    while home.device.host != "127.0.0.1":
-        time.sleep(0.01)
-    after = driver.read(home.source, 5.0)[0]
-    assert (before.online, after.online) == ("off", "on")
+    before = driver.read(home.source, LONG_S)[0]
+    until(lambda: home.device.host == "127.0.0.1")
+    until(lambda: driver.read(home.source, LONG_S)[0].online == "on")
+    after = driver.read(home.source, LONG_S)[0]
+    assert before.online == "off"
     assert before.ref == after.ref
     camera.close()
 

@@ -16,6 +16,7 @@ from showcam.simulator.lan.onvif import Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Hostile answers of an ONVIF device end one call, and no address in an answer is followed",
@@ -36,20 +37,20 @@ def asked(device: Served, user: str = "admin", password: str = PASSWORD) -> Onvi
     return Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{device.port}{PATH}", user, password)
 
 
-def why(device: Served, *, within_s: float = 3.0, **login: Any) -> str:
+def why(device: Served, *, within_s: float = LONG_S, **login: Any) -> str:
     with pytest.raises(OnvifFailed) as failed:
         asked(device, **login).describe(within_s)
     return failed.value.why
 
 
 def test_a_device_says_what_it_is(device: Served) -> None:
-    assert asked(device).describe(3.0) == Described("Bramble", "B-20", "1.2", SERIAL)
+    assert asked(device).describe(LONG_S) == Described("Bramble", "B-20", "1.2", SERIAL)
 
 
 @pytest.mark.parametrize("clock_s", [0.0, -86_400.0, 7_200.0])
 def test_requests_are_signed_by_the_devices_own_clock(device: Served, clock_s: float) -> None:
     device.device.clock_s = clock_s
-    assert asked(device).describe(3.0).serial == SERIAL
+    assert asked(device).describe(LONG_S).serial == SERIAL
     assert device.device.wrong == 0
 
 
@@ -57,18 +58,18 @@ def test_requests_are_signed_by_the_devices_own_clock(device: Served, clock_s: f
 def test_a_device_whose_clock_is_set_meanwhile_is_signed_for_by_the_new_time(device: Served, clock_s: float) -> None:
     """An AXIS M5525-E refused every request of such a client after some time (Jazea/Onvif.Core issue 44)."""
     onvif = asked(device)
-    onvif.describe(3.0)
+    onvif.describe(LONG_S)
     device.device.clock_s = clock_s
-    assert onvif.describe(3.0).serial == SERIAL
+    assert onvif.describe(LONG_S).serial == SERIAL
 
 
 def sends_changed_password(device: Served) -> int:
     """How often a password is sent after the device got another one."""
     onvif = asked(device)
-    onvif.describe(3.0)
+    onvif.describe(LONG_S)
     device.device.password = "another"
     with pytest.raises(OnvifFailed) as failed:
-        onvif.describe(3.0)
+        onvif.describe(LONG_S)
     assert failed.value.why == "login"
     return device.device.wrong
 
@@ -136,7 +137,7 @@ def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, Any]) 
     with served(digest=True, **changes) as device:
         onvif = asked(device)
         for _ in range(3):
-            assert onvif.describe(3.0).serial == SERIAL
+            assert onvif.describe(LONG_S).serial == SERIAL
             device.device.expire()
         assert device.device.wrong == 0
 
@@ -154,7 +155,7 @@ def test_a_nonce_that_has_expired_is_no_wrong_password(changes: dict[str, Any]) 
 )
 def test_a_right_password_is_taken_whatever_letters_realm_and_user_have(realm: bytes, user: str) -> None:
     with served(digest=True, realm=realm, user=user) as device:
-        assert asked(device, user).describe(3.0).serial == SERIAL
+        assert asked(device, user).describe(LONG_S).serial == SERIAL
         assert device.device.wrong == 0
 
 
@@ -177,7 +178,7 @@ def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None
         onvif = Onvif(
             HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, ipycam_device.PASSWORD
         )
-        assert onvif.describe(3.0) == Described("PythonCam", "VirtualCam-1", "1.3.0", "PY-000001")
+        assert onvif.describe(LONG_S) == Described("PythonCam", "VirtualCam-1", "1.3.0", "PY-000001")
         main, sub = onvif.profiles(3.0)
         assert [(profile.codec, profile.width, profile.height, profile.rate) for profile in (main, sub)] == [
             ("h264", 1920, 1080, 30),
@@ -187,7 +188,7 @@ def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None
         assert paths == [(8554, ipycam_device.MAIN), (8554, ipycam_device.SUB)]
         other = Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, "wrong")
         with pytest.raises(OnvifFailed) as failed:
-            other.describe(3.0)
+            other.describe(LONG_S)
         assert failed.value.why == "login"
 
 
@@ -263,11 +264,11 @@ def test_by_https_the_first_certificate_is_the_devices(contexts: tuple[ssl.SSLCo
     first, second = contexts
     with served(tls=first) as device, served(tls=second) as another:
         onvif = by_https(device)
-        assert onvif.describe(3.0).serial == SERIAL
+        assert onvif.describe(LONG_S).serial == SERIAL
         assert len(onvif.pin or "") == 64
         assert by_https(device, onvif.pin or "").stream_path("sub", 3.0) == (554, "/live/sub")
         with pytest.raises(OnvifFailed) as failed:
-            by_https(another, onvif.pin or "").describe(3.0)
+            by_https(another, onvif.pin or "").describe(LONG_S)
         assert (failed.value.why, another.paths) == ("down", []), "it was sent nothing"
 
 
@@ -277,4 +278,4 @@ def test_a_device_is_asked_by_https_where_its_owner_says_so_alone(
     with served(tls=contexts[0]) as secure:
         assert why(secure) == "down"
         with pytest.raises(OnvifFailed):
-            by_https(device).describe(3.0)
+            by_https(device).describe(LONG_S)

@@ -13,6 +13,7 @@ from showcam.registry.owner.sign_in_outcome import SignInRefused
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 from tests.registry.test_sign_in import HERE, why
 
 
@@ -23,7 +24,7 @@ def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn,
     for number in range(30):
         sessions.add_owner(store, f"user{number}@example.com")
     driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
-    return SignIn(store, [driver], "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.requests), clock
+    return SignIn(store, [driver], "owner", vendor_s=LONG_S, clock=clock), lambda: len(vendor.requests), clock
 
 
 def test_a_user_is_tried_three_times_whatever_the_address(counted: tuple[SignIn, Callable[[], int], Clock]) -> None:
@@ -87,7 +88,7 @@ def test_what_the_vendor_did_not_answer_counts(store: SqliteStore, vendors: Vend
     vendor = vendors.answering(lambda *_: answer(b"<html>", "500 Internal Server Error"))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=LONG_S)
     outcomes = [why(door.begin("demo@example.com", "g", HERE)) for _ in range(4)]
     assert outcomes == ["vendor_down"] * 3 + ["too_many"]
 
@@ -98,7 +99,7 @@ def test_a_right_password_that_meets_the_vendors_terminal_limit_is_no_failure(
     vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1069}}'))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=LONG_S)
     assert [why(door.begin("demo@example.com", "right", HERE)) for _ in range(9)] == ["terminals"] * 9
 
 

@@ -18,6 +18,7 @@ from showcam.registry.readings.judge import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 from tests.doubles.opening import HLS, WEBRTC, grant_of, opened, refused
+from tests.doubles.stopwatch import Stopwatch
 
 
 def test_hls_is_a_signed_address_of_ours_and_a_pull_that_is_warm(home: Household) -> None:
@@ -320,10 +321,11 @@ def test_a_vendor_that_hangs_is_vendor_down_in_time(make_home: Callable[..., Hou
     garden = home.id("Garden")
     home.driver.hold = threading.Event()  # never set: each call uses up the seconds it was given
     home.driver.error = VendorDown("no answer in time")
-    began = time.monotonic()
+    with Stopwatch() as watch:
+        found = home.registry.open_stream(home.link, garden, HLS)
 
-    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden", "EZVIZ")
-    assert time.monotonic() - began < 3.2, "two calls share its two seconds"
+    assert found == Refusal((Failed("vendor_down"),), "Garden", "EZVIZ")
+    assert watch.took_s < 3.2, "two calls share its two seconds"
     assert Rules().request_s == 3.0  # where the installation's are composed
 
 
@@ -333,11 +335,13 @@ def test_an_answer_is_wanted_two_seconds_after_the_offer_and_waited_for_a_second
 ) -> None:
     garden = home.id("Garden")
     home.driver.after_read = lambda: time.sleep(took_s)
+    began = time.monotonic()
     found = home.registry.open_stream(home.link, garden, StreamRequest("alexa", ("webrtc",), OFFER, "alexa-session"))
+    left_s = max(0.0, 2.0 - (time.monotonic() - began))
     assert isinstance(found, Stream)
     ((wanted, given),) = zip(home.pictures.within, home.pictures.timeouts, strict=True)
     assert wanted is not None
-    assert at_most_s - 0.8 < wanted <= at_most_s
+    assert left_s - 0.3 <= wanted <= at_most_s, "what is left, but for the way back"
     assert given is not None
     assert given >= 1.0
 

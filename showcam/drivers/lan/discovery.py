@@ -22,12 +22,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from showcam.drivers.driver import AGAIN_S
 from showcam.drivers.lan.onvif import DEVICE_PATH
-from showcam.drivers.lan.search import Candidate, Heard, Order, Said
+from showcam.drivers.lan.search import LISTENS_S, Candidate, Heard, Order, Said
 from showcam.drivers.probes.rtsp import KNOCK_S, knock
 from showcam.net import child
 from showcam.net.addresses import is_in_house, neighbours
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     import zeroconf
 
 GROUP = ("239.255.255.250", 3702)
-LISTENS_S = 1.5  # devices spread their answers over 0.5 s (WS-Discovery 1.1, APP_MAX_DELAY)
 MORE = 4  # more probes if one device sends too much: it may leave no room for the answers of others
 MOST = 256  # devices that are listed
 _LONGEST = 8 * 1024  # of an answer
@@ -61,8 +59,9 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
         sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
         # a probe is sent twice, since a datagram may get lost
         end, due = time.monotonic() + listens_s, [time.monotonic(), time.monotonic() + AGAIN_S]
-        more = MORE
-        while sockets and (now := time.monotonic()) < end:
+        more, now = MORE, 0.0
+        while sockets and now < end:  # the last turn takes what came while this process stood
+            now = time.monotonic()
             if due and now >= due[0]:
                 due.pop(0)
                 for opened in sockets:
@@ -176,12 +175,7 @@ KINDS = ("_rtsp._tcp.local.", "_axis-video._tcp.local.", "_psia._tcp.local.")
 MOST_NAMES = 256
 
 
-class Announced(Struct, frozen=True):
-    host: str
-    name: str
-
-
-def browse(addresses: Sequence[str], *, listens_s: float) -> list[Announced]:
+def browse(addresses: Sequence[str], *, listens_s: float) -> list[Candidate]:
     """Asks the networks of these IPv4 addresses of this machine, and listens for `listens_s`."""
     if not addresses:
         return []
@@ -208,7 +202,7 @@ def browse(addresses: Sequence[str], *, listens_s: float) -> list[Announced]:
         return [each for kind, name in known if (each := _announced(network, kind, name)) is not None]
 
 
-def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Announced | None:
+def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Candidate | None:
     """The device with the name; None if it has no address in the house."""
     import zeroconf
 
@@ -219,7 +213,8 @@ def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Announced 
     if not info.load_from_cache(network):
         return None  # no answer had an address for the name
     hosts = [host for host in info.parsed_addresses() if is_in_house(host)]
-    return Announced(hosts[0], line(name.removesuffix(f".{kind}"))[:64]) if hosts else None
+    shown = line(name.removesuffix(f".{kind}"))[:64]
+    return Candidate(hosts[0], shown, onvif=False, announced=True) if hosts else None
 
 
 PORTS = (554, 8554, 80)
@@ -242,7 +237,7 @@ def find(
         announcing = beside.submit(browse, addresses, listens_s=listens_s)
         discovered = probe(addresses, listens_s=listens_s)
         announced = announcing.result()
-    found = {service.host: Candidate(service.host, service.name, onvif=False, announced=True) for service in announced}
+    found = {service.host: service for service in announced}
     found |= {answerer.host: answerer for answerer in discovered}
     if look:
         for host, ports in _open(neighbours(list(networks)), heard):
@@ -260,7 +255,7 @@ def main() -> None:
         child.say(Said(heard=(done, of)))
 
     networks = [ipaddress.IPv4Interface(network) for network in order.networks]
-    child.say(Said(found=find(networks, look=order.look, heard=report_progress)))
+    child.say(Said(found=find(networks, look=order.look, heard=report_progress, listens_s=order.listens_s)))
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

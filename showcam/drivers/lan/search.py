@@ -19,6 +19,7 @@ from showcam.net.child import Broke, Child, Limits
 log = logging.getLogger(__name__)
 
 WITHIN_S = 300.0  # a search takes no longer, on a busy machine too
+LISTENS_S = 1.5  # devices spread their answers over 0.5 s (WS-Discovery 1.1, APP_MAX_DELAY)
 
 type Heard = Callable[[int, int], None]  # how many addresses of how many were knocked at
 
@@ -51,6 +52,7 @@ class Order(Struct, frozen=True):
 
     networks: list[str]
     look: bool = False
+    listens_s: float = LISTENS_S
 
 
 class Said(Struct, frozen=True):
@@ -67,10 +69,11 @@ def search(
     look: bool = False,
     heard: Heard = lambda _done, _all: None,
     limits: Limits | None = None,
+    listens_s: float = LISTENS_S,
 ) -> list[Candidate]:
     """Runs `find` in a process with limits on memory and CPU. Raises Broke."""
     found: list[Candidate] = []
-    for said in _messages(Order([str(network) for network in networks], look), limits or Limits()):
+    for said in _messages(Order([str(network) for network in networks], look, listens_s), limits or Limits()):
         if said.heard is not None:
             heard(*said.heard)
         found = said.found or found

@@ -233,7 +233,7 @@ def test_watching_decodes_the_picture_and_the_sound(
     async def steps(b: Any) -> None:
         await b.link(assistant)
         answer = await b.post(
-            f"/assistants/{assistant}/watch", {"text": "show the garden camera", "via": via, "seconds": 1}
+            f"/assistants/{assistant}/watch", {"text": "show the garden camera", "via": via, "seconds": 3}
         )
         assert answer["outcome"]["broken"] == []
         assert answer["outcome"]["shown"], answer
