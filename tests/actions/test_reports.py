@@ -39,6 +39,7 @@ from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household
 from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_driver import camera
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Every report to Google is valid", leans_on="published: Google's schema of notifications; double: HomeGraph"
@@ -85,7 +86,7 @@ class Reporting:
     def _is(self, name: str) -> bool:
         return self.changes.get(name, {}) is not None
 
-    def tell(self, *happened: Happened, listed: bool = True, deadline_s: float = 10.0) -> Told:
+    def tell(self, *happened: Happened, listed: bool = True, deadline_s: float = LONG_S) -> Told:
         self.turn += 1
         self.clock.wait(SYNC_S)
         tell = Tell(self.home.link, self.now(), self.told, happened, listed, f"turn-{self.turn}", deadline_s)
@@ -359,14 +360,14 @@ def test_one_refused_device_does_not_hold_the_others_up(link: Reporting) -> None
 
 def test_the_end_of_a_link_is_told_and_that_google_knows_of_none_is_success(link: Reporting) -> None:
     for _ in (1, 2):
-        link.reports.end(link.user, 5.0)
+        link.reports.end(link.user, LONG_S)
     assert link.cloud.deleted[-1:] == [link.user]
     link.cloud.settings.homegraph_fault = "http503"
     with pytest.raises(TryAgain):
-        link.reports.end(link.user, 5.0)
+        link.reports.end(link.user, LONG_S)
     link.cloud.settings.homegraph_fault = "forbidden"
     with pytest.raises(Undeliverable):
-        link.reports.end(link.user, 5.0)
+        link.reports.end(link.user, LONG_S)
 
 
 def test_a_hanging_google_ends_with_the_deadline(link: Reporting) -> None:

@@ -18,6 +18,7 @@ from showcam.simulator.assistants.alexa_endpoints import Endpoints
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.waiting import LONG_S
 
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
@@ -121,7 +122,7 @@ class Reporting:
         )
         return Now(cameras, {known.id: State(known) for known in cameras})
 
-    def tell(self, now: Now | None = None, *happened: Happened, deadline_s: float = 10.0) -> Told:
+    def tell(self, now: Now | None = None, *happened: Happened, deadline_s: float = LONG_S) -> Told:
         self.turn += 1
         tell = Tell(self.home.link, now or self.now(), self.told, happened, True, f"turn-{self.turn}", deadline_s)
         self.told = self.reports.tell(tell)

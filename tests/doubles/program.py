@@ -91,7 +91,7 @@ class Program:
     def simulator(self) -> str:
         return f"http://127.0.0.1:{self.simulator_port}"
 
-    def start(self, within_s: float = LONG_S) -> "Program":
+    def start(self, within_s: float = 2 * LONG_S) -> "Program":
         command = [*self.words, "run", *(["--demo"] if self.demo else [])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

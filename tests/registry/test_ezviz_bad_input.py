@@ -281,10 +281,10 @@ def test_half_a_surrogate_pair_costs_only_that_character(
         driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
     else:
         sessions.keep_of(store, "demo@example.com", sub_account="sub")
-    (camera,) = driver.read(source, 5.0)
+    (camera,) = driver.read(source, LONG_S)
     assert (camera.name, camera.model, camera.firmware) == ("Garden", "C3TN", "V5")
     if way == "account":
-        assert driver.settings(source, Camera.of(camera), 5.0)["wifi"].value == "At 🌳 home"
+        assert driver.settings(source, Camera.of(camera), LONG_S)["wifi"].value == "At 🌳 home"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from showcam.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
 from showcam.engine.ezviz.local_messages import Device
 from showcam.simulator.authority import server_context
 from tests.doubles.troubled.vendor import expired_context
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "A key server with another certificate than before is sent nothing, and one press takes the new certificate",
@@ -108,12 +109,12 @@ def server_of_keys(context: ssl.SSLContext, host: str, heard: list[bytes]) -> It
         thread.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(LONG_S)
 
 
 def device(cas: Cas, host: str, port: int) -> Device | None:
     try:
-        return cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
+        return cas.device(CasSession(host, port, "session", "terminal"), "F1", LONG_S)
     except VendorDown:
         return None
 
@@ -142,7 +143,7 @@ def test_a_certificate_is_taken_as_real_servers_have_them_and_no_other_one_after
     is_pinned = (certificate, host) != (server_context, "127.0.0.1")
     with server_of_keys(expired_context(other), host, heard) as port:
         assert device(cas, host, port) == (None if is_pinned else DEVICE)
-    assert len(heard) == (2 if is_pinned else 3), "nothing is sent to another server"
+    assert len([said for said in heard if said]) == (2 if is_pinned else 3), "nothing is sent to another server"
 
 
 def test_a_changed_certificate_is_refused_until_its_owner_trusts_it(tmp_path: Path) -> None:
@@ -155,16 +156,16 @@ def test_a_changed_certificate_is_refused_until_its_owner_trusts_it(tmp_path: Pa
         asking = CasSession("127.0.0.1", port, "session", "terminal")
         cas = Cas(tmp_path / "ca.pem", pins, loopback=True)
         with pytest.raises(OtherCertificate) as refused:
-            cas.device(asking, "F1", 5.0)
+            cas.device(asking, "F1", LONG_S)
         assert refused.value.reason == "key_server_changed"
         for _ in range(2):
-            cas.trust(asking, 5.0)
+            cas.trust(asking, LONG_S)
         assert [said for said in heard if said] == heard[:1]
         another_process = Cas(tmp_path / "ca.pem", pins, loopback=True)
         assert device(another_process, "127.0.0.1", port) == DEVICE
     with server_of_keys(expired_context(tmp_path), "127.0.0.1", heard) as port:
         assert device(cas, "127.0.0.1", port) is None
-        cas.trust(CasSession("127.0.0.1", port, "session", "terminal"), 5.0)
+        cas.trust(CasSession("127.0.0.1", port, "session", "terminal"), LONG_S)
         assert device(cas, "127.0.0.1", port) == DEVICE
     assert len(pins) == 3
     with pytest.raises(VendorDown):
@@ -186,7 +187,7 @@ def test_what_the_server_is_asked_is_as_public_clients_ask_it(tmp_path: Path, se
     heard: list[bytes] = []
     with server_of_keys(server_context(tmp_path), "127.0.0.1", heard) as port:
         asking = CasSession("127.0.0.1", port, "session", "terminal")
-        Cas(tmp_path / "ca.pem", Pins(), loopback=True).device(asking, serial, 5.0)
+        Cas(tmp_path / "ca.pem", Pins(), loopback=True).device(asking, serial, LONG_S)
     (asked,) = heard
     head, body, tail = asked[:32], asked[32:-32], asked[-32:]
     assert head.hex(" ", 4) == f"9ebaace9 01000000 00000005 00000000 00002001 00000000 {len(body):08x} 00000000"

@@ -17,9 +17,10 @@ from showcam.drivers.ezviz.home import Lan, Place
 from showcam.drivers.probes.rtsp import Described, describe
 from showcam.drivers.vendor import SignedIn
 from showcam.engine.rtsp.login import Login
-from showcam.engine.source import Rtsp
+from showcam.engine.source import CameraSpec, Rtsp
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
+from tests.doubles.minting import minted_at_home
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
@@ -103,7 +104,7 @@ def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera:
     reasons = []
     for _ in range(2):
         with pytest.raises(Refused) as refused:
-            lan.open(GARDEN, at_home(camera), CODE, 5.0)
+            lan.open(GARDEN, at_home(camera), CODE, LONG_S)
         reasons.append(refused.value.reason)
     camera.start()
     assert reasons == ["lan_closed", "lan_closed"]
@@ -113,7 +114,7 @@ def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera:
 @pytest.mark.parametrize("path", ["/h264/ch1/main/av_stream", "/H.264", "/H264", "/Streaming/Channels/1", "/H265", "/"])
 def test_known_names_of_a_picture_are_tried_in_order(camera: RtspCamera, path: str) -> None:
     camera.does.path = path
-    assert Lan(loopback=True).try_code(GARDEN, at_home(camera), CODE, 5.0).path == path
+    assert Lan(loopback=True).try_code(GARDEN, at_home(camera), CODE, LONG_S).path == path
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_wrong_code_is_never_sent_twice_and_another_is_tried(camera: RtspCamer
         with pytest.raises(Refused, match=r"refused before|401"):
             lan.open(GARDEN, at_home(camera), "OTHERS", 5)
     assert camera.does.wrong == 1
-    assert lan.open(GARDEN, at_home(camera), CODE, 5).password == CODE
+    assert lan.open(GARDEN, at_home(camera), CODE, LONG_S).password == CODE
 
 
 def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -> None:
@@ -202,22 +203,22 @@ def test_a_camera_without_a_smaller_picture_is_reachable_all_the_same(camera: Rt
     with pytest.raises(Refused) as refused:
         lan.open(GARDEN, at_home(camera), CODE, 5, "sub")
     assert refused.value.reason == "too_large"
-    assert lan.open(GARDEN, at_home(camera), CODE, 5).url.endswith(PATH)
+    assert lan.open(GARDEN, at_home(camera), CODE, LONG_S).url.endswith(PATH)
 
 
 def test_h265_alone_is_taken_as_it_is(camera: RtspCamera) -> None:
     camera.does.recording = recorded(codec="libx265", sound=None)
-    assert Lan(loopback=True).open(GARDEN, at_home(camera), CODE, 5).url.endswith(PATH)
+    assert Lan(loopback=True).open(GARDEN, at_home(camera), CODE, LONG_S).url.endswith(PATH)
 
 
 def test_a_place_outside_a_house_is_not_gone_to(camera: RtspCamera) -> None:
     with pytest.raises(Refused, match="no address of a house"):
-        Lan(loopback=False).open(GARDEN, at_home(camera), CODE, 5)
+        Lan(loopback=False).open(GARDEN, at_home(camera), CODE, LONG_S)
     assert camera.does.methods == []
 
 
 def test_no_secret_is_in_the_text_of_a_source(camera: RtspCamera) -> None:
-    spec = Lan(loopback=True).open(GARDEN, at_home(camera), CODE, 5)
+    spec = Lan(loopback=True).open(GARDEN, at_home(camera), CODE, LONG_S)
     assert CODE not in spec.url
     assert CODE not in repr(spec)
 
@@ -251,6 +252,9 @@ class Home:
             if listed_camera.name == name
         )
 
+    def mint(self, camera: Camera, driver: EzvizDriver | None = None, **given: Any) -> CameraSpec:
+        return minted_at_home(driver or self.driver, self.another_process, self.source, camera, **given)
+
     def set_code(self, name: str, code: str, within_s: float = LONG_S) -> None:
         self.driver.set_code(self.source, self.camera(name), code, within_s)
 
@@ -268,7 +272,7 @@ def test_a_code_makes_a_way(demo: Home) -> None:
 
     assert before.ways == ("open",)
     assert garden.ways == ("lan", "open")
-    spec = demo.driver.mint(demo.source, garden, "lan", LONG_S)
+    spec = demo.mint(garden)
     assert isinstance(spec, Rtsp)
     assert (spec.user, spec.password, spec.sound) == ("admin", "GKRTUV", "on")
     address = spec.url.replace("rtsp://", "rtsp://admin:GKRTUV@")
@@ -283,8 +287,7 @@ def test_a_code_makes_a_way(demo: Home) -> None:
 def test_a_process_that_has_not_read_the_list_finds_the_camera_at_home(demo: Home) -> None:
     demo.set_code("Garden", "GKRTUV")
     garden = demo.camera("Garden")
-    minted = [driver.mint(demo.source, garden, "lan", LONG_S) for driver in (demo.driver, demo.another_process())]
-    assert minted[0] == minted[1]
+    assert demo.mint(garden) == demo.mint(garden, driver=demo.another_process())
     demo.set_code("Garden", "")
 
 
@@ -297,7 +300,7 @@ def test_a_wrong_code_is_not_kept(demo: Home) -> None:
 
 def test_an_encrypted_cameras_lan_picture_is_clear(demo: Home) -> None:
     demo.set_code("Garage", "ABCDEF")
-    spec = demo.driver.mint(demo.source, demo.camera("Garage"), "lan", LONG_S)
+    spec = demo.mint(demo.camera("Garage"))
     address = spec.url.replace("rtsp://", "rtsp://admin:ABCDEF@")
     with av.open(address, format="rtsp", options={"rtsp_transport": "tcp"}, timeout=LONG_S) as container:
         frames = container.decode(video=0)
@@ -325,7 +328,7 @@ def test_what_is_sold_to_anyone_knows_no_lan(simulator: SimulatorProcess, store:
 @pytest.mark.parametrize(("picture", "size"), [("main", (640, 360)), ("sub", (320, 180))])
 def test_a_camera_in_the_house_sends_the_requested_picture(demo: Home, picture: Any, size: tuple[int, int]) -> None:
     demo.set_code("Garden", "GKRTUV")
-    spec = demo.driver.mint(demo.source, demo.camera("Garden"), "lan", LONG_S, picture=picture)
+    spec = demo.mint(demo.camera("Garden"), picture=picture)
     assert isinstance(spec, Rtsp)
     with av.open(spec.url.replace("rtsp://", f"rtsp://{spec.user}:{spec.password}@"), timeout=LONG_S) as opened:
         frame = next(opened.decode(video=0))

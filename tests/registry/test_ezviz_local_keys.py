@@ -67,7 +67,7 @@ def port() -> Iterator[tuple[Place, list[int]]]:
         thread.start()
         yield Place("127.0.0.1", 554, server.getsockname()[1], 9020), tried
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(LONG_S)
 
 
 def got(local: Local, place: Place, wait_s: float = LONG_S) -> str:
@@ -116,7 +116,7 @@ def test_a_camera_is_asked_at_once_when_the_new_certificate_is_trusted(
     vendor, (place, _) = Vendor(OtherCertificate("another"), DEVICE), port
     local = Local(vendor.session, vendor, clock)
     assert got(local, place) == "key_server_changed"
-    local.trust(SOURCE, ready("Garden", ref=Ref("s", "F1", 1)), 5.0)
+    local.trust(SOURCE, ready("Garden", ref=Ref("s", "F1", 1)), LONG_S)
     assert (got(local, place), vendor.trusted) == ("opened", 1)
 
 

@@ -101,13 +101,13 @@ def session_id(store: SqliteStore, source: Source) -> str:
 def test_three_processes_renew_at_once_and_all_go_on(store: SqliteStore, api: AppApi, source: Source) -> None:
     processes = [process(store, api.vendor) for _ in range(3)]
     for driver in processes:
-        driver.read(source, 20)
+        driver.read(source, LONG_S)
     together = threading.Barrier(3)
     api.before_refreshing = lambda: together.wait(LONG_S)  # all three have read the old session before any renews it
     api.good = 0
 
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(lambda driver: driver.read(source, 20), processes)) == [()] * 3
+        assert list(pool.map(lambda driver: driver.read(source, LONG_S), processes)) == [()] * 3
 
     assert api.refreshes == 3
     assert session_id(store, source) == "session-2"
@@ -116,12 +116,12 @@ def test_three_processes_renew_at_once_and_all_go_on(store: SqliteStore, api: Ap
 
 def test_who_finds_a_newer_session_uses_it_and_renews_nothing(store: SqliteStore, api: AppApi, source: Source) -> None:
     first, second = process(store, api.vendor), process(store, api.vendor)
-    first.read(source, 20)
-    second.read(source, 20)
+    first.read(source, LONG_S)
+    second.read(source, LONG_S)
     api.good = 0
-    first.read(source, 20)
+    first.read(source, LONG_S)
 
-    second.read(source, 20)
+    second.read(source, LONG_S)
 
     assert api.refreshes == 1
 
@@ -133,7 +133,7 @@ def test_a_list_refused_in_its_body_renews_the_session_before_anybody_hears_of_i
     driver = process(store, api.vendor)
     api.good, api.refused_by = 0, code
 
-    assert driver.read(source, 20) == ()
+    assert driver.read(source, LONG_S) == ()
     assert (api.refreshes, session_id(store, source)) == (1, "session-2")
 
 
@@ -144,13 +144,13 @@ def test_a_list_that_stays_refused_takes_one_session_and_not_one_with_each_try(
     api.refused_by, api.lists = 500, lambda: "no session at all"
     for _ in range(4):
         with pytest.raises(VendorDown, match="code 500"):
-            driver.read(source, 20)
+            driver.read(source, LONG_S)
     assert api.refreshes == 1
 
     api.lists = lambda: ""
-    assert driver.read(source, 20) == ()
+    assert driver.read(source, LONG_S) == ()
     api.good = 0  # and the next end of a session is met as the first was
-    assert driver.read(source, 20) == ()
+    assert driver.read(source, LONG_S) == ()
     assert api.refreshes == 2
 
 
@@ -159,7 +159,7 @@ def test_a_busy_vendor_gets_no_new_session_asked_of_it(store: SqliteStore, api: 
     api.good, api.refused_by = 0, 10029
 
     with pytest.raises(VendorBusy):
-        driver.read(source, 20)
+        driver.read(source, LONG_S)
     assert api.refreshes == 0
 
 
@@ -210,7 +210,7 @@ def test_a_stream_token_that_is_refused_renews_the_session_before_anybody_hears_
 ) -> None:
     api = StreamTokenApi(vendors, NO_TOKEN[refusal])
     source = with_tokens(store, api)
-    assert process(store, api.vendor).account.stream_token(source, 20) == "ut.1"
+    assert process(store, api.vendor).account.stream_token(source, LONG_S) == "ut.1"
     assert (api.refreshes, session_id(store, source)) == (1, api.session(2))
 
 
@@ -218,7 +218,7 @@ def test_a_stream_token_that_is_refused_renews_the_session_before_anybody_hears_
 def test_one_that_stays_refused_takes_one_session(store: SqliteStore, vendors: Vendors, refusal: str) -> None:
     api = StreamTokenApi(vendors, NO_TOKEN[refusal], gives=False)
     with pytest.raises(VendorDown):
-        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), LONG_S)
     assert (api.refreshes, api.asked) == (1, 2)
 
 
@@ -235,7 +235,7 @@ def test_a_vendor_in_trouble_gets_no_new_session_asked_of_it_for_a_stream_token(
 ) -> None:
     api = StreamTokenApi(vendors, refusal)
     with pytest.raises(expected):
-        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), LONG_S)
     assert (api.refreshes, api.asked) == (0, asked)
 
 
@@ -246,7 +246,7 @@ def test_a_place_of_stream_tokens_that_is_none_is_no_reason_for_a_new_session(
     """The vendor names the place in an answer that is a success."""
     api = StreamTokenApi(vendors, NO_TOKEN["401"], place=place)
     with pytest.raises(VendorDown):
-        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), LONG_S)
     assert (api.refreshes, api.asked) == (0, 0)
 
 
@@ -255,16 +255,16 @@ def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, ap
     api.good = api.refresh = 7
 
     with pytest.raises(SignedOut):
-        driver.read(source, 20)
+        driver.read(source, LONG_S)
     before = len(api.vendor.requests)
     with pytest.raises(SignedOut):  # without asking the vendor again
-        driver.read(source, 20)
+        driver.read(source, LONG_S)
 
     held = Sessions(store).read(source)
     assert (held.state, held.secrets.open) == ("needs_login", Key("key", "secret"))
     assert len(api.vendor.requests) == before
     Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 7))
-    assert driver.read(source, 20) == ()
+    assert driver.read(source, LONG_S) == ()
 
 
 def test_the_renewed_session_beats_a_sign_out_written_meanwhile(store: SqliteStore, source: Source) -> None:
@@ -379,11 +379,11 @@ def test_an_answer_that_makes_no_sense_is_the_vendor_being_down_and_never_an_emp
     Sessions(store).signed_in(source, "demo@example.com", token(vendor.host, 1))
 
     with pytest.raises(VendorDown):
-        process(store, vendor).read(source, 20)
+        process(store, vendor).read(source, LONG_S)
 
 
 def test_signing_out_ends_the_session_there(store: SqliteStore, api: AppApi, source: Source) -> None:
-    process(store, api.vendor).sign_out(source, 20)
+    process(store, api.vendor).sign_out(source, LONG_S)
     assert api.signed_out == ["session-1"]
 
 
@@ -391,5 +391,5 @@ def test_signing_out_where_nobody_is_signed_in_asks_nothing(store: SqliteStore, 
     account = sessions.add_owner(store, "new@example.com")
     [waiting] = store.sources(account.id)
     with pytest.raises(SignedOut):
-        process(store, api.vendor).sign_out(waiting, 20)
+        process(store, api.vendor).sign_out(waiting, LONG_S)
     assert api.signed_out == []

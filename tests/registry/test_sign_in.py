@@ -23,6 +23,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Sign-in to EZVIZ takes EZVIZ's code, and each verdict has its reason",
@@ -54,7 +55,7 @@ def driver(simulator: SimulatorProcess, store: SqliteStore) -> Iterator[EzvizDri
 def sign_in(store: SqliteStore, driver: EzvizDriver) -> SignIn:
     for name in ("demo", "mfa"):
         sessions.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
-    return SignIn(store, [driver], "invited", limits=MANY, vendor_s=20.0)
+    return SignIn(store, [driver], "invited", limits=MANY, vendor_s=LONG_S)
 
 
 def why(outcome: object) -> str:
@@ -105,7 +106,7 @@ def test_a_stranger_is_refused_before_the_vendor_is_called(
 
 
 def test_where_anyone_may_sign_up_a_household_is_made_once(store: SqliteStore, driver: EzvizDriver) -> None:
-    door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=20.0)
+    door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=LONG_S)
     assert why(door.begin("other@example.com", "wrong", HERE)) == "wrong"
     assert list(store.accounts()) == []
 
@@ -151,7 +152,7 @@ def test_five_guesses(sign_in: SignIn) -> None:
 
 def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> None:
     sessions.add_owner(store, "mfa@example.com")
-    door = SignIn(store, [driver], "owner", limits=MANY, vendor_s=20.0, clock=clock)
+    door = SignIn(store, [driver], "owner", limits=MANY, vendor_s=LONG_S, clock=clock)
     pending = code_wanted(door).pending
     clock.now += 300
 
@@ -171,7 +172,7 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
     both = simulator.data / "both.pem"
     both.write_bytes(simulator.ca.read_bytes() + first_host.ca_file.read_bytes())
     hosts = EzvizHosts(first_host.host, simulator.open_host, extra=(first_host.host, region))
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=both, demo=True)], "owner", limits=MANY, vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=both, demo=True)], "owner", limits=MANY, vendor_s=LONG_S)
 
     wanted = code_wanted(door)
     outcome = door.submit_code(wanted.pending, "012345")
@@ -199,7 +200,7 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
     vendor = vendors.answering(lambda *_: answer(body))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=LONG_S)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
     assert len(vendor.requests) == 1
@@ -219,7 +220,7 @@ class Regions:
         extra = (self.first.host, *self.others)
         hosts = EzvizHosts(self.first.host, simulator.open_host, extra=extra, others=self.others, region=region)
         driver = EzvizDriver(store, hosts, ca_file=both, demo=True)
-        self.door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=20.0)
+        self.door = SignIn(store, [driver], "anyone", limits=MANY, vendor_s=LONG_S)
 
 
 def test_a_user_that_one_region_does_not_know_is_asked_for_once_in_each_other(
@@ -335,7 +336,7 @@ def test_every_verdict_has_its_word(
     vendor = vendors.answering(lambda *_: answer(body, status))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=LONG_S)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
 
@@ -349,7 +350,7 @@ def test_the_owner_sees_showcam_among_the_terminals_and_each_account_has_a_code_
     for _ in range(2):  # two processes
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
         for user in users:
-            driver.sign_in(user, PASSWORD, 20.0)
+            driver.sign_in(user, PASSWORD, LONG_S)
 
     forms = [parse_qs(body.decode()) for _, body in vendor.requests]
     assert {base64.b64decode(form["cuName"][0]) for form in forms} == {b"showcam"}
@@ -383,7 +384,7 @@ def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vend
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     sessions.add_owner(store, "demo@example.com")
-    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=20.0)
+    door = SignIn(store, [EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)], "owner", vendor_s=LONG_S)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "too_often"
 
@@ -418,8 +419,8 @@ def test_nothing_secret_is_logged_or_raised(
     sign_in.submit_code(code_wanted(sign_in).pending, "987654")
     source = sessions.find(store, "demo@example.com")
     assert source is not None
-    (garden, *_) = driver.read(source, 20.0)
-    minted = driver.mint(source, Camera.of(garden), "open", 20.0)
+    (garden, *_) = driver.read(source, LONG_S)
+    minted = driver.mint(source, Camera.of(garden), "open", LONG_S)
     session = Sessions(store).read(source).secrets.session
     assert session is not None
 

@@ -6,7 +6,7 @@ import resource
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from showcam.app.edge.machines import HEADER, sign
 from showcam.app.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import until
+from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "A silent or slow client delays no other", leans_on="system: hundreds of real connections"
@@ -44,15 +45,12 @@ def request(
     port: int, method: str, path: str, body: bytes = b"", address: str = "127.0.0.1", **headers: str
 ) -> tuple[int, bytes]:
     """By a connection of its own. Raises TimeoutError when the answer is late."""
-    due = time.monotonic() + WITHIN_S
-    connection = http.client.HTTPConnection("127.0.0.1", port, WITHIN_S, source_address=(address, 0))
-    try:
+    connection = http.client.HTTPConnection("127.0.0.1", port, LONG_S, source_address=(address, 0))
+    with Stopwatch() as watch, closing(connection):
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         answer = response.status, response.read()
-    finally:
-        connection.close()
-    if time.monotonic() > due:
+    if watch.took_s > WITHIN_S:
         raise TimeoutError(f"{method} {path}")
     return answer
 

@@ -81,7 +81,7 @@ def minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made
         yield dict(zip(MINUTES, people.map(made, MINUTES), strict=True))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize(("camera", "opens"), [("Garden", False), ("Terrace", True)], ids=["no", "yes"])
 def test_a_second_session_is_opened_only_after_a_yes(minutes: dict[str, Made], camera: str, opens: bool) -> None:
     """It may end the first one, which somebody is watching."""
@@ -90,7 +90,7 @@ def test_a_second_session_is_opened_only_after_a_yes(minutes: dict[str, Made], c
     assert [line.ended_first for line in told] == [True] * opens
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_a_battery_camera_whose_first_session_only_wakes_it_is_watched_once_it_is_awake(
     minutes: dict[str, Made],
 ) -> None:

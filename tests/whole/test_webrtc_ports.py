@@ -78,5 +78,5 @@ def test_each_viewer_has_a_port_of_the_range_and_one_too_many_is_told_so(tmp_pat
 def test_the_doctor_says_what_to_open(tmp_path: Path) -> None:
     first = free_ports(3)
     with running(tmp_path, SHOWCAM_WEBRTC_PORTS=f"{first}-{first + 2}") as program:
-        said = program.command("doctor", "--demo").stdout
+        said = program.command("doctor", "--demo", within_s=3 * LONG_S).stdout
     assert f"3 of the UDP ports {first}-{first + 2} are free; the firewall must let them in" in said

@@ -59,9 +59,8 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
         sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
         # a probe is sent twice, since a datagram may get lost
         end, due = time.monotonic() + listens_s, [time.monotonic(), time.monotonic() + AGAIN_S]
-        more, now = MORE, 0.0
-        while sockets and now < end:  # the last turn takes what came while this process stood
-            now = time.monotonic()
+        more = MORE
+        while sockets and (now := time.monotonic()) < end:
             if due and now >= due[0]:
                 due.pop(0)
                 for opened in sockets:
