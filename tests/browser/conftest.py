@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
+from tests.doubles.simulator_process import STEADY
 from tests.doubles.waiting import LONG_S
 
 expect.set_options(timeout=LONG_S * 1000)  # by default five seconds, which a busy machine may take for a page
@@ -27,6 +28,11 @@ FAILED = pytest.StashKey[bool]()
 # language, width and colours of pages that are looked at for their layout: each once, and the longest words where there
 # is least room for them
 LOOKS = [("en", 1280, "dark"), ("nb", 360, "dark"), ("de", 360, "light")]
+# An Echo has six seconds for its first picture, and a tile nine by WebRTC: both have more on a busy machine.
+PATIENT = """(() => {
+  const wait = window.setTimeout;
+  window.setTimeout = (done, ms, ...more) => wait(done, [6000, 9000].includes(ms) ? 10 * ms : ms, ...more);
+})()"""
 FLAGS = [
     "--allow-loopback-in-peer-connection",
     # the second: a page of a public origin may reach the demo, which is on loopback
@@ -44,7 +50,6 @@ FLAGS = [
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """Of a phone's size: each picture that is on the screen takes a good part of a core."""
     made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
-    made.set_default_timeout(LONG_S * 1000)
     yield made
     made.close()
 
@@ -85,6 +90,17 @@ def pytest_runtest_makereport(
     return report
 
 
+def patient[Opened: (BrowserContext, Page)](opens: Callable[..., Opened]) -> Callable[..., Opened]:
+    """Opens what waits for a page, an element or an answer as long as `expect` does: by default half a minute."""
+
+    def opened(**looks: Any) -> Opened:
+        made = opens(**looks)
+        made.set_default_timeout(LONG_S * 1000)
+        return made
+
+    return opened
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Its client keeps an event loop running in the thread until the folder's tests are over."""
@@ -93,7 +109,10 @@ def chromium() -> Iterator[Browser]:
         CHROMIUM.skip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS + os.environ.get("XFLAGS", "").split())
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            for made in ("new_context", "new_page"):
+                patch.setattr(browser, made, patient(getattr(browser, made)))
+            yield browser
         browser.close()
 
 
@@ -119,6 +138,14 @@ def program(demos: Callable[[str], Program], request: pytest.FixtureRequest) -> 
 
 
 @contextmanager
+def steadily(folder: Path, **settings: Any) -> Iterator[Program]:
+    """A demo whose vendor answers each request."""
+    with running(folder, troubled=True, **settings) as demo:
+        demo.configure(**STEADY)
+        yield demo
+
+
+@contextmanager
 def _demo(folder: Path) -> Iterator[Program]:
     settings: dict[str, Any] = {
         "SHOWCAM_EXPLAIN": "no",  # refusals are error codes, not cards
@@ -127,7 +154,7 @@ def _demo(folder: Path) -> Iterator[Program]:
         "SHOWCAM_OPENS_PER_MINUTE": "60",
         "SHOWCAM_POLL_S": "10",  # what EZVIZ announces to nobody is found soon
     }
-    with running(folder, troubled=True, **settings) as demo:
+    with steadily(folder, **settings) as demo:
         yield demo
 
 
@@ -136,6 +163,7 @@ def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) ->
     """The practice page in a window of its own; what its console complains of fails the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1000}, locale="en-US")
     page = context.new_page()
+    page.add_init_script(PATIENT)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(program.simulator)

@@ -1,6 +1,6 @@
 """Adding a camera of one's own in a real browser: from its address to a live tile, found in the house, by keyboard."""
 
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.doubles.program import Program
 from tests.doubles.ready_vendor import PASSWORD
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE, recorded
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "The page that adds a camera works by keyboard in three languages, and the new camera is live in its tile",
@@ -29,7 +30,6 @@ pytestmark = pytest.mark.proves(
 )
 
 SUB = "/Streaming/Channels/102"
-SEARCH_S = 1.2
 
 
 @pytest.fixture
@@ -86,13 +86,14 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
 
 
 @contextmanager
-def house_with(folder: Path, found: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
-    """The console's address and a code for it, in a house where these answer."""
+def house_with(
+    folder: Path, found: Sequence[Candidate], goes_on: threading.Event | None = None
+) -> Iterator[tuple[str, str]]:
+    """The console's address and a code for it, in a house where these answer. `goes_on`: until it is set they don't."""
 
     def find(_known: Sequence[Device], _look: bool, heard: Heard) -> Sequence[Candidate]:
-        for done in range(4):
-            heard(64 * done, 253)
-            time.sleep(SEARCH_S / 4)
+        heard(192, 253)
+        assert goes_on is None or goes_on.wait(2 * LONG_S)
         return found
 
     world = home_world(folder, own=True, find=find)
@@ -120,13 +121,14 @@ def signed_in(page: Page, address: str, code: str) -> None:
 
 
 def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path: Path, device: Served) -> None:
-    page, complaints = watched(context)
-    with house_with(tmp_path, of_house(device, 3)) as (address, code):
+    (page, complaints), goes_on = watched(context), threading.Event()
+    with house_with(tmp_path, of_house(device, 3), goes_on) as (address, code):
         signed_in(page, address, code)
         page.get_by_role("button", name="Add a camera").click()
         page.get_by_text("addresses searched").wait_for()
         page.fill("#user", "admin")
         page.fill("#password", CODE)  # typed while it searches, and kept
+        goes_on.set()
         page.get_by_role("button", name="Try Bramble B-20").click(timeout=90_000)
         page.get_by_role("button", name="Add", exact=True).click()
         page.wait_for_url("**/home#lan-*")
@@ -139,8 +141,8 @@ def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path
 
 def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_path: Path) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-US")
-    page = context.new_page()
-    with house_with(tmp_path, of_house(None, 3)) as (address, code):
+    page, goes_on = context.new_page(), threading.Event()
+    with house_with(tmp_path, of_house(None, 3), goes_on) as (address, code):
         page.goto(address)
         page.locator("main summary").click()
         page.fill("#entry", code)
@@ -150,6 +152,8 @@ def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_p
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Add a camera").click()
+        page.get_by_text("addresses searched").wait_for()
+        goes_on.set()
         page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=90_000)
     context.close()
 
@@ -176,14 +180,15 @@ def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field
 @pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
 def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: str, width: int, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
-    page, _ = watched(context)
+    (page, _), goes_on = watched(context), threading.Event()
     name = f"{language}-{width}-{scheme}"
-    with house_with(tmp_path, of_house(device, 4)) as (address, code):
+    with house_with(tmp_path, of_house(device, 4), goes_on) as (address, code):
         signed_in(page, address, code)
         fits(page, f"own-tiles-{name}")
         page.locator("button[value=find]").click()
         page.wait_for_selector("[data-runs]")
         fits(page, f"searching-{name}")
+        goes_on.set()
         page.locator("button[name=found]").first.wait_for(timeout=90_000)
         fits(page, f"found-{name}")
         page.fill("#user", "admin")

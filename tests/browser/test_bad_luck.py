@@ -7,9 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import steadily
 from tests.browser.test_home import another, at_start, enter, sign_in, signed_out_elsewhere, tile, watched
 from tests.doubles.listening import below
-from tests.doubles.program import Program, running
+from tests.doubles.program import Program
 
 USER = "demo@example.com"
 SEND_STILL = """camera => new Promise((made) => {
@@ -42,7 +43,7 @@ def write_at_most(program: Program, size: int) -> None:
 
 
 def test_a_full_disk_is_said_and_what_was_typed_stays(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path, troubled=True) as program:
+    with steadily(tmp_path) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         page.wait_for_selector(".tiles")
@@ -136,7 +137,7 @@ def test_a_browser_whose_clock_is_wrong_says_the_right_age_of_a_still(
 
 
 def test_a_camera_that_is_removed_while_it_is_watched_says_so(context: BrowserContext, tmp_path: Path) -> None:
-    with running(tmp_path, troubled=True) as program:
+    with steadily(tmp_path) as program:
         page, _ = watched(context)
         sign_in(page, at_start(program), USER)
         tile(page, "Barn").locator("video").wait_for(state="attached")

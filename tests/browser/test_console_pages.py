@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from showcam.i18n.catalogue import Language
-from tests.browser.conftest import pictured
+from tests.browser.conftest import PATIENT, pictured
 from tests.browser.test_home import MOVING, TOO_SMALL, let_in, plays, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.page_words import MOST, fixed_words
@@ -337,6 +337,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
     """An Echo's by WebRTC, Google's by HLS."""
     page = signed_in()
+    page.add_init_script(PATIENT)
     tried(page, linked)
     for video in page.locator(".display video").all():
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
@@ -424,7 +425,9 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
 def test_a_picture_whose_media_process_dies_comes_back_by_itself(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in(width=360, path="/home")
+    page = signed_in(width=360)
+    page.add_init_script(PATIENT)  # its picture comes by WebRTC
+    page.goto(f"{linked.web}/home")
     video = tile(page, "Garden").locator("video").element_handle()
     plays(page, "Garden")
     before = page.evaluate("video => video.srcObject.id", video)

@@ -14,12 +14,12 @@ from tests.doubles import gstreamer
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_relay import RtspRelay
 from tests.doubles.seen import steady
+from tests.doubles.waiting import LONG_S
 from tests.media.test_every_camera import ROWS, House, Row, is_of, times_sent
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 ORIGIN = "http://display.example"
 HLS_JS = Path(__file__).parents[2] / "showcam/simulator/assistants/page/vendor/hls.light.min.mjs"
-WITHIN_S = 20.0
 # one of each kind that a player can stumble over
 CHOSEN = [
     "LATM, jitter",
@@ -100,7 +100,7 @@ def grant(row: Row, protocol: Protocol) -> str:
 
 def watched(page: Page, row: Row) -> list[tuple[float, int, int]]:
     """Each picture on the screen: when it was taken, and its size."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + LONG_S
     while time.monotonic() < deadline:
         seen: list[Any] = page.evaluate("seen")
         if len(seen) - steady([at for at, _, _ in seen], row.fps) >= row.pictures and page.evaluate("heard()"):

@@ -80,10 +80,11 @@ def open_player(chromium: Browser, program: Program) -> Iterator[Any]:
 
 def requested_stream(program: Program, camera: str) -> tuple[dict[str, str], str]:
     """What Google's cloud hands its player for a requested camera, and the camera's id."""
-    if not program.assistant("google", "say", text=f"show the {camera} camera").get("webrtc"):
+    deadline = time.monotonic() + LONG_S
+    while not (said := program.assistant("google", "say", text=f"show the {camera} camera")).get("webrtc"):
+        assert time.monotonic() < deadline, said
         program.link("google")
-    outcome = program.assistant("google", "say", text=f"show the {camera} camera")
-    return outcome["webrtc"], outcome["camera"]["id"]
+    return said["webrtc"], said["camera"]["id"]
 
 
 def playing(page: Page, within_s: float = LONG_S) -> dict[str, Any]:

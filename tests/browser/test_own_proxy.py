@@ -35,6 +35,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         "SHOWCAM_EZVIZ_AT": simulator.hosts,
         "SHOWCAM_CA_FILE": str(simulator.ca),
         "SHOWCAM_ICE_ADDRESSES": "127.0.0.1",
+        "SHOWCAM_REQUEST_S": "30",
     }
     try:
         with running(folder, demo=False, **settings) as program, Ingress(program.port) as ingress:

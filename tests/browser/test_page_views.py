@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from tests.browser.conftest import steadily
 from tests.browser.test_home import MOVING, another, enter, sign_in, tile
-from tests.doubles.program import Program, running
+from tests.doubles.program import Program
 
 # a minute of views, and some waits of LONG_MS: a test that ends by this one names no picture
 pytestmark = [
@@ -40,8 +41,8 @@ LIMITS = ("busy", "too_often", "household_full", "machine_full")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """Without a setting but its ports: the demo's limits are an owner's defaults."""
-    with running(tmp_path_factory.mktemp("views"), troubled=True) as program:
+    """The demo's limits are an owner's defaults."""
+    with steadily(tmp_path_factory.mktemp("views")) as program:
         yield program
 
 
@@ -99,7 +100,7 @@ def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a
 ) -> None:
     """As on a busy machine, on which the vendor's answer to the first reading came too late."""
     pages = [context.new_page() for context in contexts]
-    with running(tmp_path, troubled=True) as program:
+    with steadily(tmp_path) as program:
         program.change("Garden", fault="http500")
         for page, at in zip(pages, ("/home", "/home/setup"), strict=True):
             page.set_viewport_size(PHONE)

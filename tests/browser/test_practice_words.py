@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_practice_page import link, plays, say
+from tests.browser.test_practice_page import ask, link, plays, say
 from tests.doubles.program import Program
 from tests.doubles.speech import SPEECH
 
@@ -22,9 +22,9 @@ def test_the_skill_answers_in_words_and_shows_a_camera_by_pressing(page: Page) -
     page.get_by_test_id("alexa-more").click()
     examples = page.get_by_role("group", name="Examples for the skill my cameras")
     for words, speech in QUESTIONS:
-        examples.get_by_role("button", name=words).click()
+        ask(page, "alexa", examples.get_by_role("button", name=words).click)
         expect(page.get_by_test_id("alexa-outcome")).to_contain_text(speech)
-    examples.get_by_role("button", name="ask my cameras to show the garden").click()
+    ask(page, "alexa", examples.get_by_role("button", name="ask my cameras to show the garden").click)
     plays(page, "alexa")
     assert page.get_by_test_id("google-skill").is_hidden()
 
@@ -132,7 +132,7 @@ def test_the_page_is_in_the_browser_s_language(
         page.locator("button[value=sign-in]").click()
         page.locator("button[value=agree]").click()
         expect(page.get_by_test_id("google-outcome")).to_have_text(linked)
-        page.get_by_test_id("google-chips").get_by_role("button", name=google).click()
+        ask(page, "google", page.get_by_test_id("google-chips").get_by_role("button", name=google).click)
         expect(page.get_by_test_id("google-person")).to_contain_text(reason)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     finally:

@@ -1,6 +1,7 @@
 """Tiles without a picture: how often each asks for it by itself, and when it waits until somebody is there."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -58,6 +59,20 @@ def wait(page: Page, ms: int) -> None:
         page.wait_for_timeout(100)
 
 
+def asked_again(page: Page, asked: Callable[[], int], than: int) -> None:
+    """Lets the time pass until more was asked: on a busy machine an offer takes seconds of no page's clock."""
+    deadline = time.monotonic() + LONG_S
+    while asked() <= than:
+        assert time.monotonic() < deadline, "no picture is asked for"
+        wait(page, 5000)
+
+
+def arrived(page: Page) -> None:
+    """Waits for requests that are on their way: they come before the answer to another one of the page."""
+    page.evaluate("() => fetch('/home/open').then(answer => answer.text())")
+    page.wait_for_timeout(500)
+
+
 def served(page: Page, change: Callable[[str], str]) -> None:
     """Changes the page of cameras as showcam answers it."""
 
@@ -82,7 +97,8 @@ def test_a_reason_that_the_page_does_not_know_waits_for_a_press_or_for_its_pause
         expect(tile(page, name).locator(".wrong")).to_have_text(f"{name} is refused.")
     wait(page, MINUTES_MS)
     assert requests.asked["Garden"] == 1
-    assert 2 <= requests.asked["Barn"] <= 10, "5, 10, 20, 40 and then 60 seconds lie between two requests"
+    asked_again(page, lambda: requests.asked["Barn"], 1)
+    assert requests.asked["Barn"] <= 10, "5, 10, 20, 40 and then 60 seconds lie between two requests"
 
 
 def test_while_it_is_asked_whether_somebody_is_there_no_picture_is_asked_for(page: Page, program: Program) -> None:
@@ -95,7 +111,7 @@ def test_while_it_is_asked_whether_somebody_is_there_no_picture_is_asked_for(pag
     dialog = page.get_by_role("dialog")
     page.clock.fast_forward("02:02:00")
     expect(dialog).to_contain_text("Is somebody there?")
-    page.wait_for_timeout(500)  # for what was asked just before
+    arrived(page)
     asked = requests.asked.total()
     requests.refused = {}
     wait(page, MINUTES_MS)
@@ -104,8 +120,7 @@ def test_while_it_is_asked_whether_somebody_is_there_no_picture_is_asked_for(pag
     requests.refused = {"": "busy"}
     page.get_by_role("button", name="Go on").press("Enter")
     expect(dialog).to_be_hidden()
-    page.wait_for_timeout(500)
-    assert requests.asked.total() > asked
+    asked_again(page, requests.asked.total, asked)
 
 
 def test_in_stills_no_refused_tile_goes_live_later(page: Page, program: Program) -> None:
@@ -125,14 +140,13 @@ def test_in_stills_no_refused_tile_goes_live_later(page: Page, program: Program)
     for name in ("Barn", "Garden"):
         expect(tile(page, name).locator(".wrong")).to_have_text(f"{name} is refused.")
     page.get_by_role("button", name="Stills").press("Enter")
-    page.wait_for_timeout(500)
+    arrived(page)
     asked = requests.asked.total()
     wait(page, MINUTES_MS)
     assert requests.asked.total() == asked
     expect(tile(page, "Garden").locator(".wrong")).to_be_visible()
     page.get_by_role("button", name="Live").press("Enter")
-    wait(page, 10_000)
-    assert requests.asked.total() > asked
+    asked_again(page, requests.asked.total, asked)
 
 
 def test_a_tile_that_finds_all_places_taken_keeps_its_reason_and_asks_later(page: Page, program: Program) -> None:
@@ -146,13 +160,15 @@ def test_a_tile_that_finds_all_places_taken_keeps_its_reason_and_asks_later(page
     expect(tile(page, "Barn").locator(".wrong")).to_have_text("Barn is refused.")
     press(page, "Garden", "Show")
     plays(page, "Garden", LONG_S)
+    # while the clock runs ahead of the pictures, one that moves would be taken for lost
+    tile(page, "Garden").locator("video").evaluate("video => video.pause()")
+    arrived(page)
     asked = requests.asked["Barn"]
     wait(page, MINUTES_MS)
     assert requests.asked["Barn"] == asked
     expect(tile(page, "Barn").get_by_text("Barn is refused.")).to_be_visible()
     press(page, "Garden", "Stop")
-    wait(page, MINUTES_MS)
-    assert requests.asked["Barn"] > asked
+    asked_again(page, lambda: requests.asked["Barn"], asked)
 
 
 def test_a_page_that_the_browser_kept_shows_its_pictures_again(context: BrowserContext, program: Program) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser import test_console_pages
+from tests.browser.conftest import PATIENT
 from tests.browser.test_console_pages import tried
 from tests.browser.test_home import MOVING
 from tests.browser.test_tiles_refused import BACK
@@ -37,7 +38,9 @@ def plays(page: Page) -> None:
 def test_a_sentence_that_another_followed_asks_for_no_picture_by_hls(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in(path="/home/try")
+    page = signed_in()
+    page.add_init_script(PATIENT)
+    page.goto(f"{linked.web}/home/try")
     offers, held = asked_for(page), list[Route]()
     page.route("**/home/try/offer", lambda route: route.fallback() if held else held.append(route))
     page.fill("input[name=text]", "show the garden camera")
@@ -56,6 +59,7 @@ def test_a_page_that_the_browser_kept_shows_both_pictures_again(
 ) -> None:
     """The browser's memory is off in tests: the page hears what it would hear."""
     page = signed_in()
+    page.add_init_script(PATIENT)
     tried(page, linked)
     plays(page)
     echo = page.locator(".display video").first

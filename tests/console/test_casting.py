@@ -19,6 +19,7 @@ from showcam.cast.screens import Screens
 from showcam.engine.grants import Grants
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "A page shows a camera on a TV, stops it, says what brings it there automatically, and makes scenes",
@@ -40,7 +41,7 @@ class ReadyTv:
     def show(self, picture: Picture) -> None:
         if self.fails:
             raise self.fails
-        self.may_play.wait(20)
+        self.may_play.wait(2 * LONG_S)
         self.shown = picture
 
     def wake(self, name: str) -> None:
@@ -188,10 +189,7 @@ def test_a_camera_on_battery_is_said_to_be_woken_until_its_picture_is_on_the_tv(
     assert (browser.status, woken in browser.text) == (200, True)
     assert time.monotonic() - began < 10, "the page does not wait for the TV"
     house.may_play.set()
-    end = time.monotonic() + 20
-    while woken in browser.visit(AT).text:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: woken not in browser.visit(AT).text)
     assert "Garden on Living room TV" in browser.text
 
 

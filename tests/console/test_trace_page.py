@@ -31,7 +31,7 @@ class ReadyTracer:
 
     def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
         self.asked.append((camera.name, minutes, beside))
-        self.goes_on.wait(20)
+        self.goes_on.wait(2 * LONG_S)
         if self.fails:
             raise NoTrace
         return TEXT

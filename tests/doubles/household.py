@@ -23,6 +23,7 @@ from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.waiting import LONG_S
 
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n"
 MEDIA_URL = "https://home.example"
@@ -120,7 +121,7 @@ def household(
 
     `lan` serves the LAN sources of all households; without it there is no such driver.
     """
-    store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
+    store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
     account = Account(new_id(), time.time(), secrets.token_bytes(16))
     salt = store.meta_once("vendor_salt", secrets.token_hex(32))
     source = Source(new_id(), account.id, "ezviz", vendor_key(salt, "ezviz", user), time.time())

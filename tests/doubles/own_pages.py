@@ -29,7 +29,7 @@ class House:
     def find(self, known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
         self.looked.append(look)
         heard(64, 253)
-        assert self.goes.wait(LONG_S)
+        assert self.goes.wait(2 * LONG_S)
         if self.broken:
             raise OSError("no network")
         return self.found

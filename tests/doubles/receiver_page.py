@@ -24,6 +24,12 @@ CAST_DEVICE = (
 )
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
 
+# The page's deadlines for a connection and a first picture are ten times as long, unless a test has a clock of its own:
+# a busy machine is not what is tested.
+PATIENT = """(() => {
+  const wait = window.setTimeout;
+  window.setTimeout = (done, ms, ...more) => wait(done, [2000, 8000, 15000].includes(ms) ? 10 * ms : ms, ...more);
+})()"""
 LOOK = """() => {
   const video = document.querySelector("#picture"), canvas = new OffscreenCanvas(8, 8);
   const brush = canvas.getContext("2d", { willReadFrequently: true });
@@ -60,6 +66,7 @@ class ReceiverPage:
         self.when_said: Callable[[dict[str, Any]], None] = lambda message: None
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._console)
+        self.page.add_init_script(PATIENT)
         self.page.route(re.compile("^https://"), self._elsewhere)
         self.page.expose_function("toSenders", self._say)
         self.page.goto(address)

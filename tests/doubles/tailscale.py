@@ -27,6 +27,7 @@ FRESH: dict[str, Any] = {
     "funnel": False,  # whether the tailnet allows Funnel
     "waits": False,  # whether `funnel` waits until it is allowed
     "hangs": False,  # whether `funnel` waits without end after it has opened the path
+    "lingers": False,  # whether a command ends a second after its output has
     "served": None,
 }
 
@@ -92,6 +93,11 @@ def main(words: list[str], state_file: Path) -> None:
             funnel(state, state_file, flags, last)
         case _:
             sys.exit(f"flag provided but not defined: {words}")
+    if state["lingers"]:
+        sys.stdout.flush()
+        os.closerange(1, 3)
+        time.sleep(1)
+        os._exit(0)
 
 
 def say(facts: object) -> None:

@@ -26,6 +26,7 @@ from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER,
 from tests.doubles.ready_driver import ReadyDriver
 from tests.doubles.ready_vendor import ReadyVendor
 from tests.doubles.templates import COMPILED
+from tests.doubles.waiting import LONG_S
 
 VISIT, FORM = "__Host-showcam-visit", "__Host-showcam-form"
 
@@ -39,7 +40,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         *,
         https: bool = True,
         refusal_s: float = 0.0,
-        agreed_s: float = 3.0,
+        agreed_s: float = LONG_S,
         vendor: Any = None,
         store: Store | None = None,
         lan: ReadyDriver | None = None,

@@ -14,6 +14,8 @@ from requests.adapters import HTTPAdapter
 from tests.doubles.linking import LOOPBACK
 from tests.doubles.linking_world import Page, refusal_text
 from tests.doubles.program import Program, running
+from tests.doubles.simulator_process import STEADY
+from tests.doubles.waiting import LONG_S
 
 PASSWORD = "showcam-demo"
 OWNER, CAREFUL, NOBODY = "demo@example.com", "mfa@example.com", "nobody@example.com"
@@ -40,7 +42,7 @@ class Window:
         self._http.cookies.update(cookies or {})
         query = {"response_type": "code", "client_id": "google", "redirect_uri": LOOPBACK, "state": "s"}
         self._url = f"{program.web}/oauth/authorize?{urlencode(query)}"
-        self.answer = self._http.get(self._url, timeout=20)
+        self.answer = self._http.get(self._url, timeout=LONG_S)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -49,9 +51,9 @@ class Window:
     def press(self, step: str, **typed: str) -> "Window":
         fields = [field for field in Page(self.answer.text).fields if field[0] not in typed]
         form = [*fields, *typed.items(), ("step", step)]
-        self.answer = self._http.post(self._url, form, timeout=20, allow_redirects=False)
+        self.answer = self._http.post(self._url, form, timeout=LONG_S, allow_redirects=False)
         if self.answer.status_code == 303:
-            self.answer = self._http.get(self._url, timeout=20)
+            self.answer = self._http.get(self._url, timeout=LONG_S)
         return self
 
     def sign_in(self, user: str, password: str) -> "Window":
@@ -82,7 +84,7 @@ class Attacked:
     @property
     def logins(self) -> int:
         """How many sign-ins have reached the vendor."""
-        control = requests.get(f"{self.program.simulator}/_control", timeout=30).json()
+        control = requests.get(f"{self.program.simulator}/_control", timeout=LONG_S).json()
         return int(control["calls"].get(LOGIN, 0))
 
 
@@ -90,6 +92,7 @@ class Attacked:
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     limits: dict[str, Any] = {"SHOWCAM_SIGN_INS_PER_USER": "3"}  # not the demo's own
     with running(tmp_path_factory.mktemp("attacked"), troubled=True, **limits) as program:
+        program.configure(**STEADY)
         yield Attacked(program)
 
 

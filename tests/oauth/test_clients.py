@@ -16,6 +16,7 @@ from showcam.accounts.owner_users import OwnerUsers
 from tests.doubles import served_app
 from tests.doubles.linking_world import REDIRECTS, USER, Page, World
 from tests.doubles.ready_vendor import PASSWORD
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Linking works with clients that others wrote", leans_on="second stack: requests-oauthlib and simple-oauth2"
@@ -33,13 +34,13 @@ def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Itera
 def walk(url: str, user: str = USER, password: str = PASSWORD) -> str:
     """Signs in and agrees like a person. The address of the redirect to the assistant."""
     with requests.Session() as person:
-        page = person.get(url, timeout=10)
+        page = person.get(url, timeout=LONG_S)
         for step, typed in (("sign-in", {"user": user, "password": password}), ("agree", {})):
             fields = [(name, value) for name, value in Page(page.text).fields if name not in typed]
             form = [*fields, *typed.items(), ("step", step)]
-            page = person.post(page.url, data=form, timeout=10, allow_redirects=False)
+            page = person.post(page.url, data=form, timeout=LONG_S, allow_redirects=False)
             if page.status_code == 303:
-                page = person.get(urljoin(page.url, page.headers["Location"]), timeout=10)
+                page = person.get(urljoin(page.url, page.headers["Location"]), timeout=LONG_S)
         return page.headers["Location"]
 
 
@@ -57,18 +58,18 @@ def test_requests_oauthlib_links(served: tuple[World, str], pkce: str | None, in
             if in_form
             else {"auth": requests.auth.HTTPBasicAuth("google", secret)}
         )
-        tokens = cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, timeout=10, **parameters)
+        tokens = cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, timeout=LONG_S, **parameters)
         assert tokens["expires_in"] == 43_200
-        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).json() == {"sub": world.links()[0].agent_user}
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=LONG_S).json() == {"sub": world.links()[0].agent_user}
         client = {"client_id": "google", "client_secret": secret}
-        new = cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
+        new = cloud.refresh_token(f"{url}/oauth/token", timeout=LONG_S, **client)
         assert new["access_token"] != tokens["access_token"]
         assert new["refresh_token"] == tokens["refresh_token"]
-        revoked = requests.post(f"{url}/oauth/revoke", data=client | {"token": new["refresh_token"]}, timeout=10)
+        revoked = requests.post(f"{url}/oauth/revoke", data=client | {"token": new["refresh_token"]}, timeout=LONG_S)
         assert revoked.status_code == 200
         with pytest.raises(InvalidGrantError):
-            cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
-        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).status_code == 401
+            cloud.refresh_token(f"{url}/oauth/token", timeout=LONG_S, **client)
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=LONG_S).status_code == 401
 
 
 def test_a_household_of_lan_cameras_alone_links(served: tuple[World, str]) -> None:
@@ -80,11 +81,11 @@ def test_a_household_of_lan_cameras_alone_links(served: tuple[World, str]) -> No
         address, _ = cloud.authorization_url(f"{url}/oauth/authorize")
         back = walk(address, "kari", "barn door and two geese")
         secret = world.secrets["alexa"]
-        cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, client_secret=secret, timeout=10)
+        cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, client_secret=secret, timeout=LONG_S)
         [link] = world.store.links(account.id)
-        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).json() == {"sub": link.agent_user}
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=LONG_S).json() == {"sub": link.agent_user}
         client = {"client_id": "alexa", "client_secret": secret}
-        assert cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)["access_token"]
+        assert cloud.refresh_token(f"{url}/oauth/token", timeout=LONG_S, **client)["access_token"]
     assert world.vendor.calls == {}
 
 
@@ -103,7 +104,7 @@ def test_simple_oauth2_links_and_refreshes_twice(served: tuple[World, str], meth
     }
     cloud = Path(__file__).with_name("with_simple_oauth2.mjs")
     command, sent = ["node", str(cloud)], json.dumps(config)
-    ran = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=30, check=False)
+    ran = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=2 * LONG_S, check=False)
     assert ran.returncode == 0, ran.stderr
     answers = json.loads(ran.stdout)
     assert len({tokens["refresh_token"] for tokens in answers}) == 1

@@ -11,6 +11,7 @@ from showcam.store.records import Token
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.linking_world import World
+from tests.doubles.waiting import LONG_S
 
 
 class Interrupted(SqliteStore):
@@ -36,12 +37,12 @@ class Interrupted(SqliteStore):
             self.at = ""
             thread = threading.Thread(target=self.meanwhile)
             thread.start()
-            thread.join(20)
+            thread.join(LONG_S)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Interrupted:
-    return Interrupted(tmp_path / "interrupted.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
+    return Interrupted(tmp_path / "interrupted.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from showcam.drivers.vendor import Rejected
 from showcam.registry.owner.sign_in_outcome import SignInRefused
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
+from tests.doubles.waiting import LONG_S
 from tests.oauth.conftest import VISIT, cookie
 
 
@@ -134,7 +135,7 @@ class HangingVendor(ReadyVendor):
     def sign_in(self, user: str, *args: Any, **more: Any) -> Any:
         if user != USER:
             self.hangs.release()
-            self.over.wait(60)
+            self.over.wait(4 * LONG_S)
         return super().sign_in(user, *args, **more)
 
 
@@ -193,7 +194,7 @@ def test_so_many_sign_ins_may_hold_a_thread(
         threads[-1].start()
     try:
         for _ in waiting:
-            assert vendor.hangs.acquire(timeout=20)
+            assert vendor.hangs.acquire(timeout=LONG_S)
         browser.address = address
         assert browser.sign_in(USER, "wrong").status == status
         assert (browser.page.text("alert") == refusal_text("crowded")) is (status == 503)
@@ -216,7 +217,7 @@ class HangingAtStep(ReadyVendor):
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Any:
         if self.step == ("code" if code else "sign-in"):
             self.hangs.release()
-            self.over.wait(60)
+            self.over.wait(4 * LONG_S)
         return super().sign_in(user, password, deadline_s, code=code, host=host)
 
 
@@ -258,7 +259,7 @@ def test_so_many_entered_codes_may_hold_a_thread(
         for thread in threads:
             thread.start()
         for _ in threads:
-            assert vendor.hangs.acquire(timeout=20)
+            assert vendor.hangs.acquire(timeout=LONG_S)
         vendor.step = ""
         browser.address = address
         calls = vendor.calls.total()

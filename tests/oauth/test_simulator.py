@@ -21,6 +21,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page, refusal_text
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import LONG_S
 
 PASSWORD = "showcam-demo"
 
@@ -37,7 +38,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     hosts = EzvizHosts.of("eu", api=simulator.app_host, open_platform=simulator.open_host)
     driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
     pictures = ReadyPictures()
-    rules = Rules()
+    rules = Rules(request_s=LONG_S, states_s=LONG_S)  # a busy machine is not what is tested
     adapter = adapt(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
     for name in ("demo", "mfa"):
         sessions.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
@@ -52,7 +53,8 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     def end_link(link: Link) -> None:
         end(store, pictures, link)
 
-    bind(app, store, SignIn(store, [driver], "invited"), adapter.owner, settings, end_link)
+    sign_in = SignIn(store, [driver], "invited", vendor_s=LONG_S)
+    bind(app, store, sign_in, adapter.owner, settings, end_link)
     return app
 
 

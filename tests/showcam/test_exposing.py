@@ -64,6 +64,7 @@ def refused(why: Why) -> Stage:
 STATES: list[tuple[str, dict[str, Any], Stage]] = [
     ("signed in, Funnel allowed", RUNNING, Stage("done")),
     ("connected before, switched off", {"state": "Stopped", "funnel": True}, Stage("done")),
+    ("commands end later than their output", RUNNING | {"lingers": True}, Stage("done")),
     ("served to the tailnet only", RUNNING | {"served": served(HANDLERS, public=False)}, Stage("done")),
     ("the other port leads elsewhere", RUNNING | {"served": {"Web": {f"{NAME}:8443": {}}}}, Stage("done")),
     ("signed out", {}, Stage("sign_in", link=LOGIN)),

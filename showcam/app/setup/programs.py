@@ -15,7 +15,7 @@ from pathlib import Path
 
 from showcam.console.setup.exposing import Why
 
-ENDING_S = 0.5  # a command that has closed its output, or need not wait after it named a page, ends at once
+ENDING_S = 0.5  # for the end of a command that named a page; one that closed its output gets ten times as long
 MOST = 256 * 1024  # bytes of an answer
 LONGEST_DETAIL = 200
 # Starts a program that Linux kills as soon as the process or thread that waits for the program ends.
@@ -49,7 +49,7 @@ class Program:
         # one file may be both client and daemon, and goes by this name
         with self._started([self._name, *words], self._path, to_page=to_page) as (process, text):
             try:
-                return process.wait(ENDING_S), text
+                return process.wait(ENDING_S if to_page and self.page.search(text) else 10 * ENDING_S), text
             except subprocess.TimeoutExpired:
                 return None, text
 
