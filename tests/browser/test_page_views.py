@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from tests.browser.conftest import steadily
 from tests.browser.test_home import MOVING, another, enter, sign_in, tile
-from tests.doubles.program import Program
+from tests.doubles.program import Program, running
 
 # a minute of views, and some waits of LONG_MS: a test that ends by this one names no picture
 pytestmark = [
@@ -41,8 +41,8 @@ LIMITS = ("busy", "too_often", "household_full", "machine_full")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The demo's limits are an owner's defaults."""
-    with steadily(tmp_path_factory.mktemp("views")) as program:
+    """With an owner's defaults, also for the time that a page waits for the vendor, who fails now and then."""
+    with running(tmp_path_factory.mktemp("views"), troubled=True, SHOWCAM_REQUEST_S="3.0") as program:
         yield program
 
 
