@@ -26,8 +26,6 @@ pytestmark = pytest.mark.proves(
 
 # Apprise takes long to load on a busy machine
 service, send = partial(notices.service, within_s=LONG_S), partial(notices.send, within_s=LONG_S)
-    partial(call, within_s=LONG_S) for call in (notices.service, notices.send)
-)  # Apprise takes long to load
 TITLE, TEXT = "Garage: bildekryptering er på igjen", "Slå den av.\n\nhttp://192.168.1.4:8080/home – «Kari»"
 
 
