@@ -21,6 +21,7 @@ from tests.cloud.conftest import Deployed, Linked
 from tests.doubles.events import spoken
 from tests.doubles.household import new_link
 from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 
 KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
@@ -87,7 +88,7 @@ def _post_to_webhook(deployed: Deployed) -> None:
         headers = {"Content-Type": "text/plain", "signature": signed, "t": now}
         place = deployed.place
         reply = requests.post(
-            f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=30
+            f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=LONG_S
         )
         assert reply.status_code == 200, reply.text
     finally:

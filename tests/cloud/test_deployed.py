@@ -15,10 +15,10 @@ import pytest
 import requests
 
 from scripts.deploy_local.steps import StepFailed
-from tests.cloud.conftest import Deployed, Linked
-from tests.doubles.listening import below, listening
+from tests.cloud.conftest import WITHIN_S, Deployed, Linked
+from tests.doubles.listening import below, listening, runs
 from tests.doubles.program import ROOT
-from tests.doubles.waiting import until
+from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.proves(
     "A rename is reported on AWS, through stream, queue and function",
@@ -129,7 +129,7 @@ def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None
 def test_an_unknown_caller_is_refused(deployed: Deployed) -> None:
     place = deployed.place
     answer = requests.post(
-        f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=30
+        f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=LONG_S
     )
     assert answer.status_code == 404
 
@@ -141,7 +141,7 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
         words = [sys.executable, "-P", "-m", "scripts.deploy_local", "--folder", str(tmp_path)]
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=out, stderr=out)
     log = tmp_path / "deploy.log"
-    end = time.monotonic() + 60
+    end = time.monotonic() + WITHIN_S
     while not log.exists() or not log.stat().st_size:
         assert process.poll() is None, output.read_text()
         assert time.monotonic() < end
@@ -149,6 +149,6 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:
     started = below(process.pid)
     assert len(started) >= 3
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
-    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
+    assert process.wait(LONG_S) == 130
+    until(lambda: not any(runs(pid) for pid in started))
     assert "Everything is ended." in output.read_text()

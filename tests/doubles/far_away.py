@@ -1,9 +1,10 @@
 """A house behind a router that translates addresses, and a display on the internet, in three networks of this machine.
 
 `python -m tests.doubles.far_away [no-stun|range|published]`, started in an empty network of its own (`NETWORK`), plays
-a camera from the house to the display and prints as JSON the answer and the seconds until the first picture. With
-`range` the house lets in only the UDP ports `PORTS`. With `published` the router leads these ports into the house, as
-the engine of a container does, and the house is known only by the router's address.
+a camera from the house to the display and prints as JSON the answer and the seconds until the first picture: of
+DISPLAYS one after another the fewest, since what all wait for is no accident of a busy machine. With `range` the house
+lets in only the UDP ports `PORTS`. With `published` the router leads these ports into the house, as the engine of a
+container does, and the house is known only by the router's address.
 """
 
 import contextlib
@@ -19,16 +20,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from showcam.engine.grants import Grants
+from showcam.engine.outputs import ice
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.stun_server import PORT
+from tests.doubles.waiting import LONG_S
 
 # root may make networks; any other user is root in a user namespace
 NETWORK = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--net")
 INSIDE, ROUTER, OUTSIDE = "192.168.7.2", "192.168.7.1", "9.9.9.1"
 DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # they look public; nothing of these networks leaves the machine
 PORTS = range(50000, 50002)
+DISPLAYS = 4
 _NAMED = f"{PORTS[0]}-{PORTS[-1]}"
 CLOSED = f"table ip fence {{ chain in {{ type filter hook input priority 0; udp dport != {_NAMED} drop; }}; }}"
 _IN = f"type nat hook prerouting priority -100; iifname outer udp dport {_NAMED} dnat to {INSIDE};"
@@ -103,6 +107,7 @@ def play(how: str) -> dict[str, object]:
         grants = Grants([b"grant key of the tests, 32 bytes"])
         stun = () if how in ("no-stun", "published") else (f"{STUN}:{PORT}",)
         settings = replace(SETTINGS, ca_file=authority.ca_file, ice_addresses=(), stun=stun)
+        ice.ANSWER_S = ice.SERVERS_S = LONG_S  # the server answers, though on a busy machine late
         if how == "range":
             run("nft", CLOSED)
             settings = replace(settings, webrtc_ports=PORTS)
@@ -121,12 +126,15 @@ def play(how: str) -> dict[str, object]:
         )
         plane.client().warm(claims, vendor.open("garden"))
         time.sleep(1)
-        with gstreamer.display(address=DISPLAY, within=internet) as display:
-            began = time.monotonic()
-            answer = plane.client().answer(claims, None, display.offer)
-            display.accept(answer.sdp)
-            display.until(lambda message: "video" in message)
-            return {"answer": answer.sdp, "first_s": time.monotonic() - began}
+        took: list[float] = []
+        for _ in range(1 if how else DISPLAYS):
+            with gstreamer.display(address=DISPLAY, within=internet) as display:
+                began = time.monotonic()
+                answer = plane.client().answer(claims, None, display.offer)
+                display.accept(answer.sdp)
+                display.until(lambda message: "video" in message)
+                took.append(time.monotonic() - began)
+        return {"answer": answer.sdp, "first_s": min(took)}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+NEAR_S = 1.0
+ON_ITS_WAY_S = 0.002  # before a far timer: a busy machine may deliver a little later what was sent to this loop
+
 
 class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
@@ -17,6 +20,8 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         found = super().select(0 if timeout is not None else None)
+        if not found and timeout and timeout > NEAR_S:
+            found = super().select(ON_ITS_WAY_S)
         if not found and timeout:
             self.skip(timeout)
         return found

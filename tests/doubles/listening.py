@@ -44,7 +44,13 @@ def runs(pid: int) -> bool:
 
 
 def listening(pid: int) -> set[str]:
-    """Addresses at which a process has a socket open to others, TCP or UDP; it may be at work meanwhile."""
+    """Addresses at which a process has a socket open to others, TCP or UDP; it may be at work meanwhile, or end."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return _listening(pid)
+    return set()
+
+
+def _listening(pid: int) -> set[str]:
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed since the folder was listed

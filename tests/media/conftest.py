@@ -141,6 +141,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An HLS viewer counts as one that watches though a busy machine takes longer than its five seconds of silence."""
+    monkeypatch.setattr("showcam.engine.sessions.session.SILENT_S", 600.0)
+
+
+@pytest.fixture
 def eventually() -> Callable[..., None]:
     return until
 

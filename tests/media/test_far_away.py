@@ -29,7 +29,7 @@ def _networks() -> None:
 def played(*words: str) -> tuple[str, dict[str, str], float]:
     """The answer, its candidates, address by kind, and the seconds until the first picture."""
     command = [*NETWORK, sys.executable, "-m", "tests.doubles.far_away", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     lines = [line.split() for line in answer["answer"].splitlines() if line.startswith("a=candidate:")]

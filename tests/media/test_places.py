@@ -19,11 +19,14 @@ from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
 
-pytestmark = pytest.mark.proves(
-    "Joining a video that flows takes no place and no opening, and in one house the measured load is the limit",
-    leans_on="double: the cameras and the load's clock",
-    also=("tests/registry/test_streams.py",),
-)
+pytestmark = [
+    pytest.mark.usefixtures("remembered"),
+    pytest.mark.proves(
+        "Joining a video that flows takes no place and no opening, and in one house the measured load is the limit",
+        leans_on="double: the cameras and the load's clock",
+        also=("tests/registry/test_streams.py",),
+    ),
+]
 
 links = (f"asker-{number}" for number in itertools.count())
 

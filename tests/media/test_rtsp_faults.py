@@ -22,6 +22,7 @@ from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import Recording, recorded
 from tests.doubles.seen import Seen
 from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S
 from tests.media.conftest import Answer, World
 from tests.media.test_hls import watch
 from tests.media.test_rtsp import House, refused, watched
@@ -183,8 +184,13 @@ def on_other_channels(lines: list[str]) -> list[str]:
     ],
 )
 def test_every_picture_arrives_all_the_same(
-    world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
+    world: World,
+    camera: RtspCamera,
+    eventually: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, object],
 ) -> None:
+    monkeypatch.setattr("showcam.engine.rtsp.session.WAIT_S", LONG_S)  # none is lost that a busy machine brings late
     camera.does.recording = recorded(gop_s=1)
     for name, value in changes.items():
         setattr(camera.does, name, value)

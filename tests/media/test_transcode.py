@@ -141,6 +141,7 @@ def test_it_is_seen_and_heard_by_webrtc(sent: dict[str, object], world: World, v
     assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
 
 
+@pytest.mark.usefixtures("remembered")
 def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(
     start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
 ) -> None:

@@ -185,7 +185,6 @@ class Elsewhere:
         commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
         while (result := self.google("EXECUTE", commands)["commands"][0])["status"] != "SUCCESS":
             # Google has two seconds for its answer, which a busy machine may take
-            assert result["errorCode"] in ("transientError", "streamUnavailable"), f"{result}\n{self.logs()}"
             assert time.monotonic() < end, f"{result}\n{self.logs()}"
         return dict(result["states"])
 
