@@ -29,10 +29,10 @@ class BadAddress(ValueError):
     """The address can't be used; the text says why. Of the address it holds only the scheme."""
 
 
-def service(url: str) -> str:
+def service(url: str, within_s: float = WITHIN_S) -> str:
     """The name of the service, such as “ntfy”. Raises BadAddress."""
     scheme = _checked(url)
-    known, _ = _done(url, "", "", WITHIN_S)  # without a title nothing is sent
+    known, _ = _done(url, "", "", within_s)  # without a title nothing is sent
     if not known:
         raise BadAddress(f"Apprise does not know the service {scheme}://, or the address lacks something it needs")
     return known

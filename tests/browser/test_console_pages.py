@@ -123,7 +123,7 @@ def examined(page: Page, program: Program, *, again: bool = False) -> None:
     if again or not page.locator(".findings").count():
         with page.expect_navigation():
             page.locator("button[value=examine]").click()
-    page.wait_for_selector("[data-examining]", state="detached", timeout=60_000)
+    page.wait_for_selector("[data-examining]", state="detached", timeout=2 * LONG_S * 1000)
 
 
 def at(path: str) -> Callable[[Page, Program], None]:
@@ -279,7 +279,7 @@ def test_axe_finds_nothing_and_all_fits(
         for details in page.locator("details").all():
             details.evaluate("element => element.open = true")
         wait_for(page, PICTURES_THERE)
-        wait_for(page, AT_REST, within_s=60.0)
+        wait_for(page, AT_REST, within_s=2 * LONG_S)
         assert not is_searched or found(page) == [], name
         fits(page, f"{name}-{language}-{width}-{scheme}")
 

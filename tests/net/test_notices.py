@@ -7,20 +7,25 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from apprise.manager_plugins import NotificationManager
 
-from showcam.net.notices import OF_THIS_MACHINE, BadAddress, send, service
+from showcam.net import notices
+from showcam.net.notices import OF_THIS_MACHINE, BadAddress
 from tests.doubles.notice_services import WebReceiver, mail_server
+from tests.doubles.waiting import LONG_S
 
 pytestmark = pytest.mark.proves(
     "Notices are taken by ntfy's and webhooks' way of posting, and by a mail server",
     leans_on="second stack: Apprise and aiosmtpd; double: the notice services",
 )
 
+# Apprise takes long to load on a busy machine
+service, send = partial(notices.service, within_s=LONG_S), partial(notices.send, within_s=LONG_S)
 TITLE, TEXT = "Garage: bildekryptering er på igjen", "Slå den av.\n\nhttp://192.168.1.4:8080/home – «Kari»"
 
 
