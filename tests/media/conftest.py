@@ -12,7 +12,6 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from showcam.engine.grants import Claims, Grants
-from showcam.engine.sessions import transcodes
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
@@ -131,19 +130,6 @@ def world(start: Callable[..., World]) -> World:
 def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """The candidates of a test's own display too are this machine's."""
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No picture is left out for which a busy machine has no time: tests/media/test_transcoder.py has that."""
-    for name in ("DISPLAY", "SOON"):
-        monkeypatch.setattr(transcodes, name, getattr(transcodes, name)._replace(late_s=LONG_S))
-
-
-@pytest.fixture
-def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An HLS viewer counts as one that watches though a busy machine takes longer than its five seconds of silence."""
-    monkeypatch.setattr("showcam.engine.sessions.session.SILENT_S", 600.0)
 
 
 @pytest.fixture

@@ -367,15 +367,7 @@ def refusal(world: World, row: Row, protocol: Protocol) -> str:
     return reason
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch, row: Row) -> None:
-    """A camera that gets no time on a busy machine is not taken for silent, nor a packet that comes late for lost."""
-    monkeypatch.setattr("showcam.engine.sources.rtsp.SILENCE_S", LONG_S)
-    if not isinstance(row.fault(), Drops | LosesKeyframes):
-        monkeypatch.setattr("showcam.engine.rtsp.session.WAIT_S", LONG_S)
-
-
-@pytest.mark.usefixtures("on_loopback", "patient")
+@pytest.mark.usefixtures("on_loopback")
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_every_viewer_sees_what_the_camera_sent(start: Callable[..., World], household: House, row: Row) -> None:
     with gstreamer.camera(row.launch, protocol=row.protocol) as port, RtspRelay(port, row.fault()) as relay:

@@ -154,7 +154,6 @@ def test_keyframes_far_apart_are_waited_for_by_hls(start: Callable[..., World], 
     assert world.request(f"/s/{world.grant()}/master.m3u8").status == 200
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown_what_comes(
     start: Callable[..., World], cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:
@@ -178,7 +177,6 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     leans_on="double: EZVIZ's camera and cloud",
     also=("tests/media/test_transcoder.py::test_in_front_of_sound_is_silence_of_its_kind",),
 )
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_by_hls_the_first_keyframe_is_shown_at_once_and_stands_still_until_there_is_more(
     start: Callable[..., World], cloud: StreamCloud, codec: Literal["h264", "h265"]

@@ -20,7 +20,6 @@ from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
 
 pytestmark = [
-    pytest.mark.usefixtures("remembered"),
     pytest.mark.proves(
         "Joining a video that flows takes no place and no opening, and in one house the measured load is the limit",
         leans_on="double: the cameras and the load's clock",

@@ -22,7 +22,6 @@ from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import Recording, recorded
 from tests.doubles.seen import Seen
 from tests.doubles.stopwatch import Stopwatch
-from tests.doubles.waiting import LONG_S
 from tests.media.conftest import Answer, World
 from tests.media.test_hls import watch
 from tests.media.test_rtsp import House, refused, watched
@@ -184,13 +183,8 @@ def on_other_channels(lines: list[str]) -> list[str]:
     ],
 )
 def test_every_picture_arrives_all_the_same(
-    world: World,
-    camera: RtspCamera,
-    eventually: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    changes: dict[str, object],
+    world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
 ) -> None:
-    monkeypatch.setattr("showcam.engine.rtsp.session.WAIT_S", LONG_S)  # none is lost that a busy machine brings late
     camera.does.recording = recorded(gop_s=1)
     for name, value in changes.items():
         setattr(camera.does, name, value)
@@ -249,7 +243,6 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("transcodes", [1, 0])
 @pytest.mark.parametrize("player", ["libav", "GStreamer"])
 def test_who_watches_by_hls_sees_every_picture_however_keyframes_come(

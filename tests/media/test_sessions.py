@@ -195,7 +195,6 @@ def test_ending_one_link_leaves_the_others(world: World) -> None:
     assert world.request(two).status == 200
 
 
-@pytest.mark.usefixtures("remembered")
 def test_too_many_streams_are_asked_to_wait(start: Callable[..., World], vendor: Vendor) -> None:
     vendor.cameras |= {name: Camera(recording()) for name in ("yard", "shed")}
     world = start(live_per_account=2, live_per_process=3)
