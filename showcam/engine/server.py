@@ -1,4 +1,4 @@
-"""The media process does all work on video, in one event loop. Here it starts and ends."""
+"""Starts and stops the media process, which does all work on video in one event loop."""
 
 import asyncio
 import contextlib

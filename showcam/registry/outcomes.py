@@ -116,7 +116,7 @@ _collected: ContextVar[list[Outcome] | None] = ContextVar("collected", default=N
 
 @contextmanager
 def collected() -> Iterator[list[Outcome]]:
-    """The outcomes of the request that this thread answers. Nested calls share one list."""
+    """Collects the outcomes of the request that this thread answers. Nested calls share one list."""
     running = _collected.get()
     if running is not None:
         yield running
@@ -130,7 +130,7 @@ def collected() -> Iterator[list[Outcome]]:
 
 
 def add(outcome: Outcome | None) -> None:
-    """Adds the outcome to those of the request that this thread answers, if the edge collects them."""
+    """Adds an outcome to the list that the edge has opened for this thread's request, if there is a list."""
     outcomes = _collected.get()
     if outcomes is not None and outcome is not None:
         outcomes.append(outcome)

@@ -48,7 +48,7 @@ FLAGS = [
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Of a phone's size: each picture that is on the screen takes a good part of a core."""
+    """A window of a phone's size: each video on the screen takes a good part of a core."""
     made = chromium.new_context(viewport={"width": 360, "height": 640}, locale="en-US")
     yield made
     made.close()

@@ -72,7 +72,7 @@ def settled(page: Page) -> list[str]:
 
 
 def walked(page: Page, stops: list[str]) -> tuple[list[int], list[str]]:
-    """The numbers of the stops that the Tab key reaches, and what is wrong with some."""
+    """Walks the page by the Tab key. Returns the number of each stop, and the faults of the stops."""
     page.evaluate(AT_THE_TOP)
     numbers: list[int] = []
     ill: list[str] = []

@@ -21,7 +21,7 @@ new MutationObserver(changes => changes.forEach(({ target }) => {
 
 
 def kept(page: Page, name: str, sent: list[str]) -> None:
-    """Waits until the server has kept the camera's picture, after the addresses that the page has sent something to."""
+    """Waits until the server has taken a still of the camera. `sent`: addresses to which the server answered 204."""
     plays(page, name, LONG_S)
     still = f"/home/cameras/{tile(page, name).get_attribute('data-camera')}/last"
     deadline = time.monotonic() + LONG_S

@@ -191,7 +191,7 @@ class Program:
     def asked_until(
         self, holds: Callable[[dict[str, Any]], object], name: str, what: str, *, before: str = "", **body: Any
     ) -> dict[str, Any]:
-        """The first answer for which it holds. `before`: what is said before each question."""
+        """Asks until `holds` accepts the answer, and returns it. `before`: a sentence said before each question."""
         end = time.monotonic() + 2 * LONG_S
         while True:
             if before:

@@ -33,5 +33,5 @@ def is_waiting(thread: threading.Thread) -> bool:
 
 
 def waiting(name: str) -> int:
-    """How many threads wait whose name begins so."""
+    """Counts the waiting threads whose names begin with this text."""
     return sum(is_waiting(thread) for thread in threading.enumerate() if thread.name.startswith(name))

@@ -34,7 +34,7 @@ def state(client: socket.socket, server: socket.socket) -> str:
 
 
 def spoke(client: socket.socket, server: socket.socket, *, answered: bool) -> float:
-    """When the last word between them was said, to a hundredth of a second."""
+    """Sends a message, and an answer if `answered`. Returns the time at which it began, right to 10 ms."""
     while True:
         began = time.monotonic()
         client.sendall(ASKED)

@@ -27,7 +27,7 @@ READS = {"media": {"turn-secret"}, "worker": OF_WEB, "serve": OF_WEB}
 
 
 def read(supervisor: int, words: set[str]) -> dict[str, set[str]]:
-    """Those of the words that each part below the supervisor can read."""
+    """Returns which of the words stand in the environment of each process below the supervisor."""
     found: dict[str, set[str]] = {}
     for pid in below(supervisor):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile

@@ -101,7 +101,7 @@ class Endings:
         self._pulls.leave(session.pull)
 
     def by_picture(self, session: Session) -> bool:
-        """Ends the session if its video has ended. Returns True if it has."""
+        """Ends a session whose video has ended. Returns whether the session ended."""
         if session.failure is not None:
             self.end(session, session.failure.reason, is_final=False)
         return session.failure is not None

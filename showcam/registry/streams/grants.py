@@ -53,7 +53,7 @@ class Reopening(Component):
 
 
 def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
-    """The viewer of that id. None if there never was one, or if this viewer has ended. Raises StoreUnavailable."""
+    """Finds the page or link with this id. Returns None if there is none, or it has ended. Raises StoreUnavailable."""
     if viewer_id.startswith(SESSION):
         session = ConsoleSessions(store).find(viewer_id)
         if session is None or store.account(session.account) is None:
