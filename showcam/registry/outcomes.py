@@ -21,12 +21,12 @@ from showcam.store.records import Assistant
 
 OFFER = "offer"  # a player's offer, the second half of an ask whose first half was answered by an address for it
 REPORT = "report"  # to an assistant, of what changed
-FIRST_PICTURE = "first picture"  # of a pull, as its media process tells it
+FIRST_PICTURE = "first picture"  # of a pull; the media process reports it
 CARD: Literal["card"] = "card"  # counts as a refusal: the display was shown the reason in the camera's place
 _ID = re.compile(r"(?:[a-z]{2,10}-[a-z2-7]{20}|scene-[0-9a-f]{20})")  # any other text in place of an id may be a secret
 # pending: the vendor was asked for the change, and the camera does not show it yet. failed: by a fault of showcam.
 type Ending = Literal["done", "pending", "refused", "failed"]
-# What became of an ask for a live picture; "": none was asked for. awaited: the display was given an address for its
+# The end of an ask for a live picture; "": none was asked for. awaited: the display was given an address for its
 # offer. shown: it was given the stream. none: neither stream nor card.
 type Picture = Literal["", "awaited", "shown", "card", "none"]
 

@@ -2,9 +2,9 @@
 
 AWS counts a function that answers an error as one that ran well, so showcam itself counts the events that alarms watch.
 The counts are in namespace "showcam", by FunctionName: the number of requests with the event. Asks for a live picture
-and reports are counted by assistant, and pictures that were not shown by assistant and reason, in a namespace of the
-installation's own: that of its table's name. A metric is only written if the event happened, since each costs by the
-hour; AWS itself counts requests and their durations.
+and reports are counted by assistant. An ask that showed nothing is counted by assistant and reason. These are in the
+installation's own namespace, which has its table's name. A metric is only written if the event happened, since each
+costs by the hour; AWS itself counts requests and their durations.
 """
 
 import json
