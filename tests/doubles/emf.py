@@ -57,6 +57,6 @@ def metrics_of(line: dict[str, Any]) -> Metrics:
             assert all(isinstance(value, str) and value for value in values), dimensions
             for metric in described["Metrics"]:
                 value = line[metric["Name"]]
-                assert type(value) in {int, float}, metric
+                assert float(value) == value, metric
                 found[described["Namespace"], metric["Name"], *values] = value
     return found
