@@ -24,6 +24,7 @@ HOME = {
     "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
     "languages": "en-GB,de-DE",
     "mediaUrls": MEDIA,
+    "ezvizKey": "k",
     "lwaClientId": LOGIN,
     "googleReports": "yes",
     "reservedForDirectives": "100",

@@ -12,7 +12,7 @@ from showcam.app.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
 
-PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep")
+PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep", "operators")
 
 PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())
 PRACTICE = PARAMETERS["local"]["alexaSkillId"]
