@@ -15,8 +15,7 @@ from showcam.registry import preferences, quiet_times
 from showcam.registry.owner.operator import Operator
 from showcam.registry.preferences import Preferences
 from showcam.store.records import Ask, Happening
-from tests.doubles.household import Household, household, new_link
-from tests.doubles.ready_driver import demo_cameras
+from tests.doubles.household import Household, demo_cameras, household, new_link
 
 # where an export has the rows of a table with a column for the household; "": nowhere
 EXPORTED = {

@@ -318,7 +318,9 @@ class Commands:
     """`showcam household` on the table, from an operator's machine."""
 
     def __init__(self, world: World, folder: Path) -> None:
-        self.environ = world.environ | {"SHOWCAM_DATA": str(folder / "data"), "SHOWCAM_CONFIG": str(folder / "none")}
+        (folder / "showcam.toml").touch()
+        places = {"SHOWCAM_DATA": str(folder / "data"), "SHOWCAM_CONFIG": str(folder / "showcam.toml")}
+        self.environ = world.environ | places
 
     def run(self, *words: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, ["household", *words], input=typed, env=self.environ, catch_exceptions=False)

@@ -1,5 +1,6 @@
 """`showcam household`: what support needs of one household: its links, last asks and cameras; end, export, remove."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,13 +10,14 @@ import click
 
 from showcam.app.cli import Group, settings_of, stop
 from showcam.app.cli.output import as_json, echo, report, table
-from showcam.store.records import ASSISTANTS
+from showcam.store.records import ASSISTANTS, addressable
 
 if TYPE_CHECKING:
     from showcam.registry.owner.operator import AskFacts, HouseholdFacts, LinkFacts, Operator, ShownFacts
     from showcam.store.records import Account
 
 _COLUMNS = ("Household", "Account", "Signed in", "showcam user", "LAN", "Links", "PIN")
+_NOBODY = "Nobody has cameras here yet: showcam login, or showcam cameras add"
 _UNLINKED = "Nothing is linked. Linking starts in the Alexa or the Google Home app."
 _UNASKED = "No assistant was asked for a camera in thirty days, or no history is kept."
 
@@ -47,12 +49,14 @@ def household(context: click.Context) -> None:
 @as_json
 def list_(after: str) -> None:
     """List households, a hundred at a time: accounts, whether they are signed in, number of links, PIN."""
+    if after and not addressable(after):
+        raise click.BadParameter("that is no id of a household")
     with _operator() as operator:
         accounts, more = operator.page(after)
         facts = [operator.summary(account) for account in accounts]
     lines = table(map(_row, facts), _COLUMNS)
     if not facts:
-        lines = ["Nobody has cameras here yet: showcam login, or showcam cameras add"]
+        lines = [_NOBODY]
     if more:
         lines.append(f"There are more: showcam household list --after {more}")
     report({"households": facts, "more": more}, lines)
@@ -76,7 +80,7 @@ def end(user: str, link: str) -> None:
     """End the link LINK of the household of USER: its tokens stop working at once, and its live pictures end."""
     with _named(user) as (operator, account):
         if not operator.end(account, link):
-            stop(f"The household of {user} has no link {link}: showcam household show {user}", code=1)
+            stop(f"The household of {user} has no link {link}: showcam household show {shlex.quote(user)}", code=1)
     report({"household": account.id, "ended": [link]}, ["It has ended."])
 
 
@@ -134,12 +138,13 @@ def _named(user: str | None) -> Iterator[tuple["Operator", "Account"]]:
             accounts, _ = operator.page(most=2)
             if len(accounts) > 1:
                 stop("There are several households here: say whose. See showcam household list", code=1)
-            account = accounts[0] if accounts else None
-        else:
-            account = operator.find(user)
+            if not accounts:
+                stop(_NOBODY, code=1)
+            yield operator, accounts[0]
+            return
+        account = operator.find(user)
         if account is None:
-            whose = "Nobody has cameras here yet" if user is None else f"{user} is not known here"
-            stop(f"{whose}: showcam household list", code=1)
+            stop(f"{user} is not known here: showcam household list", code=1)
         yield operator, account
 
 
