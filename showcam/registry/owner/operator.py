@@ -19,7 +19,7 @@ from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import Unavailable, is_reason
 from showcam.drivers.vendor import Vendor
 from showcam.registry import preferences, quiet_times
-from showcam.registry.gate.reasons import row_text, told
+from showcam.registry.gate.reasons import explained, row_text
 from showcam.registry.owner.owner import Owner
 from showcam.registry.readings.judge import Row
 from showcam.store.outbox import Telling
@@ -105,7 +105,7 @@ class ShownFacts(TypedDict):
 
 
 class Operator:
-    """`vendors`: those that people sign in to, by the kind of their sources. `clock`: epoch seconds.
+    """`vendors`: the vendors with a sign-in, by the kind of source. `clock`: epoch seconds.
 
     Each method may raise StoreUnavailable.
     """
@@ -126,7 +126,7 @@ class Operator:
         return named_household(self._store, KINDS, name) if addressable(name) else None
 
     def page(self, after: str = "", most: int = MOST) -> tuple[list[Account], str]:
-        """At most `most` households whose ids come after `after`, and the last of these ids if there are more."""
+        """Returns at most `most` households whose ids come after `after`, and the last id if more follow."""
         found = list(islice(self._store.accounts(after), most + 1))
         return found[:most], found[most - 1].id if len(found) > most else ""
 
@@ -156,8 +156,8 @@ class Operator:
         return {
             "household": self.summary(account),
             "links": self._links(account.id),
-            "asks": [_asked(ask, by_id.get(ask.camera)) for ask in asks],
-            "cameras": [_camera(row) for row in rows],
+            "asks": [_ask_facts(ask, by_id.get(ask.camera)) for ask in asks],
+            "cameras": [_camera_facts(row) for row in rows],
         }
 
     def end(self, account: Account, link_id: str) -> bool:
@@ -210,7 +210,7 @@ class Operator:
 
     def _links(self, account_id: str) -> list[LinkFacts]:
         tellings = self._store.tellings(account_id)
-        return [_linked(link, tellings.get(link.id)) for link in self._store.links(account_id)]
+        return [_link_facts(link, tellings.get(link.id)) for link in self._store.links(account_id)]
 
     def _notice_addresses(self, account_id: str) -> list[str]:
         try:
@@ -234,7 +234,7 @@ def brief(account: Account) -> BriefFacts:
     }
 
 
-def _linked(link: Link, telling: Telling | None) -> LinkFacts:
+def _link_facts(link: Link, telling: Telling | None) -> LinkFacts:
     return {
         "id": link.id,
         "client": link.client,
@@ -250,7 +250,7 @@ def _linked(link: Link, telling: Telling | None) -> LinkFacts:
     }
 
 
-def _asked(ask: Ask, camera: Camera | None) -> AskFacts:
+def _ask_facts(ask: Ask, camera: Camera | None) -> AskFacts:
     name, vendor = (camera.name, camera.manufacturer) if camera else ("", "")
     return {
         "at": ask.at,
@@ -265,7 +265,7 @@ def _asked(ask: Ask, camera: Camera | None) -> AskFacts:
     }
 
 
-def _camera(row: Row) -> CameraFacts:
+def _camera_facts(row: Row) -> CameraFacts:
     camera, verdicts = row
     refusals = {assistant: verdict for assistant in ASSISTANTS if isinstance(verdict := verdicts[assistant], Refusal)}
     return {
@@ -274,7 +274,7 @@ def _camera(row: Row) -> CameraFacts:
         "model": camera.model,
         "as_of": camera.as_of,
         "refused": {assistant: [failed.reason for failed in refusal.failed] for assistant, refusal in refusals.items()},
-        "told": told(refusals.values()),
+        "told": explained(refusals.values()),
     }
 
 
