@@ -89,7 +89,7 @@ class Asked:
         try:
             call = None if too_deep(body) else _decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return problem(400, "The call can't be read", f"{error}. docs/integrator/aws.md has the calls.")
+            return problem(400, "The call can't be read", f"{error}.")
         if call is None:
             return problem(400, "The call can't be read", "It is nested too deep.")
         self.call = str(call.__struct_config__.tag)
