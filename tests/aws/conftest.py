@@ -35,6 +35,7 @@ ELSEWHERE = {
     "alarmTopic": "arn:aws:sns:us-east-1:123456789012:alarms",
     "publicUrl": "https://cameras.example.com",
     "mediaUrls": MEDIA,
+    "ezvizKey": "k",
     "lwaClientId": LOGIN,
     "homeRegion": "eu-west-1",
     "dataKey": "arn:aws:kms:eu-west-1:123456789012:key/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",

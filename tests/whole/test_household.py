@@ -43,7 +43,7 @@ def test_support_sees_what_was_asked_for_and_why_it_was_not_shown(program: Progr
     assert cameras["Garage"]["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
     assert cameras["Garden"]["refused"] == {}
     printed = program.command("--demo", "household", USER).stdout
-    assert re.search(rf"Garage +alexa +{link['id']} +\S.*Image Encryption", printed)
+    assert re.search(rf"Garage +alexa +{link['id']} +Image Encryption is on", printed)
     assert re.search(r"^Garden +\S+ +yes +yes$", printed, re.MULTILINE)
 
 

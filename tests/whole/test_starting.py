@@ -270,7 +270,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
             link(program.web, "google", "demo@example.com", "showcam-demo")
         [listed] = loads(program.command("household", "--json").stdout)["links"]
         assert listed["client"] == "google"
-        ended = program.command("household", "end", "other@example.com", listed["id"])
+        ended = program.command("household", "end", "demo@example.com", listed["id"])
         assert ended.returncode == 0, ended.stderr
         assert synced().status_code == 401
     finally:
