@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from showcam.registry import preferences, quiet_times
-from showcam.registry.owner.operator import Operator
+from showcam.registry.owner.operator import NoSuchRow, Operator
 from showcam.registry.preferences import Preferences
 from showcam.store.records import Ask, Happening
 from tests.doubles.household import Household, demo_cameras, household, new_link
@@ -106,7 +106,7 @@ def test_an_export_brings_the_whole_history_in_parts(home: Household, most: int 
         if not before:
             break
     assert found == [ask.id for ask in asks]
-    with pytest.raises(KeyError):
+    with pytest.raises(NoSuchRow):
         operator.export(home.account, "0" * 19 + "f")
 
 

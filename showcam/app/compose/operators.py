@@ -16,7 +16,7 @@ from showcam.app.aws.http_event import answer_of, request_of
 from showcam.app.compose import ground
 from showcam.app.http_types import Refuse, Response, problem
 from showcam.net.text import too_deep
-from showcam.registry.owner.operator import MOST, Operator, brief
+from showcam.registry.owner.operator import MOST, NoSuchRow, Operator, brief
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Account
 
@@ -113,7 +113,7 @@ class Asked:
             case Export():
                 try:
                     return _json(self._operator.export(account, call.before, MOST_ROWS))
-                except KeyError:
+                except NoSuchRow:
                     return problem(404, "The household has no such row", "Export it from the beginning.")
             case Remove():
                 ended = [link.id for link in self._operator.remove(account)]

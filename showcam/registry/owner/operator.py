@@ -42,6 +42,10 @@ LAST_ASKS = 20
 UNOPENED = "(can't be opened)"  # in place of a name whose key is missing
 
 
+class NoSuchRow(Exception):
+    """The household has no row of the history with this id, or no longer."""
+
+
 class BriefFacts(TypedDict):
     household: str
     created: float
@@ -171,12 +175,12 @@ class Operator:
         """All rows of the household that are no secret, no key and no hash; of secrets their names.
 
         `most`: no more rows of the history than this, newest first. If there are more, `more` is the id of the oldest
-        row: as `before` it brings those that follow. Raises KeyError if `before` is no row of the household.
+        row: as `before` it brings those that follow. Raises NoSuchRow if `before` is none of them.
         """
         store, now = self._store, self._clock()
         last = store.ask(account.id, before) if before else None
         if before and last is None:
-            raise KeyError(before)
+            raise NoSuchRow
         history = store.asks(account.id, now - ASK_KEPT_S, before=last, most=None if most is None else most + 1)
         more = most is not None and len(history) > most
         quiet = quiet_times.of_household(store, account.id)
