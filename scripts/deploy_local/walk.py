@@ -30,6 +30,13 @@ class Linking:
 
     def begin(self) -> requests.Response:
         """The page of the sign-in."""
+        page = self.authorize()
+        if 'name="password"' not in page.text:
+            raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
+        return page
+
+    def authorize(self) -> requests.Response:
+        """The first page of linking; if there are several vendors, the one on which to choose."""
         challenge = hashlib.sha256(self._verifier.encode()).digest()
         query = {
             "response_type": "code",
@@ -40,10 +47,7 @@ class Linking:
             "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=ANSWER_S)
-        if 'name="password"' not in page.text:
-            raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
-        return page
+        return self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=ANSWER_S)
 
     def sign_in(self, user: str, password: str) -> requests.Response:
         """The page of consent."""
@@ -54,6 +58,14 @@ class Linking:
         if 'value="agree"' not in page.text:
             raise StepFailed(f"after signing in the page of consent did not come: {_summary(page)}")
         return page
+
+    def choose(self, page: requests.Response, vendor: str) -> requests.Response:
+        """The answer to the choice of a vendor among several."""
+        return self._post(page, vendor=vendor, step="vendor")
+
+    def came_back(self, address: str) -> requests.Response:
+        """The page to which the address leads that a vendor's own page sends the browser to."""
+        return self.http.get(address, timeout=ANSWER_S)
 
     def agree(self, page: requests.Response) -> str:
         """The code."""
