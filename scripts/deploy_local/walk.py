@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import json
 import secrets
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,9 @@ def walk(place: Place) -> None:
     _to_google, google_tokens = link(place, "google")
     display = Google(place.web, place.authorities, google_tokens["access_token"])
     _google(place, display)
+    if place.operators is not None:
+        heading("Support")
+        _support(place.operators)
     heading("Unlinking")
     _unlink(to_alexa, alexa_tokens, echo, display)
 
@@ -265,6 +270,22 @@ def _google(place: Place, display: Google) -> None:
         if result["status"] != "SUCCESS":
             raise StepFailed(f"it was answered {result.get('errorCode', result['status'])}")
         done.found = _reason(displays.watch(result["states"]["cameraStreamAccessUrl"], place.authorities))
+
+
+def _support(operators: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """What an operator sees; the emulator names no caller, so the event is as AWS writes it after IAM."""
+    with step("Show the household to support") as done:
+        iam = {"userArn": "arn:aws:iam::000000000000:user/support"}
+        context = {"requestId": "support", "http": {"method": "POST"}, "authorizer": {"iam": iam}}
+        body = json.dumps({"call": "show", "household": USER})
+        answer = operators({"version": "2.0", "rawPath": "/", "requestContext": context, "body": body})
+        if answer["statusCode"] != 200:
+            raise StepFailed(f"it was answered {answer['statusCode']}: {answer['body'][:200]}")
+        facts = json.loads(answer["body"])
+        reasons = {camera["name"]: camera["refused"].get("alexa", []) for camera in facts["cameras"]}
+        if reasons.get(SHOWN) != [] or reasons.get(REFUSED) != ["encryption_on"]:
+            raise StepFailed(f"the cameras' reasons are {reasons}")
+        done.found = f"{len(facts['links'])} links, {len(reasons)} cameras; {REFUSED} is refused by encryption_on"
 
 
 def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Google) -> None:
