@@ -40,9 +40,7 @@ class Engine:
             f"[containers]\ndefault_ulimits = [{ulimits}]\n"
             '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
         )
-        (self._store / "storage.conf").write_text(
-            f'[storage]\ndriver = "vfs"\ngraphroot = "{self._store / "root"}"\nrunroot = "{self._store / "run"}"\n'
-        )
+        self._write_storage("overlay")
         self.environ = os.environ | {
             "CONTAINERS_CONF": str(self._store / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(self._store / "storage.conf"),
@@ -50,6 +48,14 @@ class Engine:
             "PODMAN_IGNORE_CGROUPSV1_WARNING": "true",
             "DISABLE_HC_SYSTEMD": "true",  # no systemd is there to start the health check
         }
+        if subprocess.run(["podman", "info"], env=self.environ, capture_output=True, check=False).returncode:
+            self._write_storage("vfs")  # slow: it copies what a layer builds on
+
+    def _write_storage(self, driver: str) -> None:
+        (self._store / "storage.conf").write_text(
+            f'[storage]\ndriver = "{driver}"\ngraphroot = "{self._store / "root"}"\nrunroot = "{self._store / "run"}"\n'
+            '[storage.options.overlay]\nskip_mount_home = "true"\n'  # else the store is a mount, and stays
+        )
 
     def podman(self, *words: str, code: int = 0) -> str:
         """What the command prints."""
@@ -85,7 +91,7 @@ class Engine:
         assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-8000:]}"
 
     def docker(self, folder: Path) -> Path:
-        """A program of that name, which takes docker's words: buildah builds, podman does the rest, also for compose."""
+        """A program of that name, which takes docker's words: buildah builds, podman does the rest, for compose too."""
         folder.mkdir()
         program = folder / "docker"
         program.write_text(
