@@ -5,10 +5,15 @@ ignored.
 """
 
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from showcam.engine.grants import Picture, WireClaims
 from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
+
+
+PROCESS = "^[a-z2-7]{16}$"  # the id of a media process
 
 
 class MediaUnavailable(Exception):
@@ -157,6 +162,7 @@ class Still(TypedDict):
 
 class Check(TypedDict):
     claims: Sequence[WireClaims]
+    process: NotRequired[str]  # the id of a media process that reports itself
 
 
 class Checked(TypedDict):
@@ -185,6 +191,33 @@ class Judged(TypedDict):
     claims: WireClaims
     mark: str
     fits: bool
+
+
+class Beat(TypedDict):
+    """The report of a media process that it is alive."""
+
+    process: Annotated[str, Meta(pattern=PROCESS)]
+    born: Annotated[str, Meta(min_length=8, max_length=64)]  # of this start: two starts with one id differ in it
+    at: Annotated[str, Meta(max_length=64)]  # IP address and port for requests of other media processes; "": it ends now
+    places: Annotated[int, Meta(ge=0, le=10_000)]  # how many further cameras it has room for
+    draining: bool
+
+
+class Beaten(TypedDict):
+    taken: bool  # another living process has this id
+
+
+class Find(TypedDict):
+    """Asks for another media process; if it is gone, for the one that now has the camera of the claims."""
+
+    process: str
+    lost: bool  # the process did not answer, so its camera passes to another
+    claims: WireClaims | None
+
+
+class Found(TypedDict):
+    process: str
+    at: str  # IP address and port; "": there is none
 
 
 class Closed(TypedDict):

@@ -14,6 +14,7 @@ from showcam.store.records import (
     Code,
     Happening,
     Known,
+    Lease,
     Link,
     Notice,
     OwnerUser,
@@ -64,6 +65,18 @@ class Throttle(Protocol):
         ...
 
 
+class Leases(Protocol):
+    """Leases in groups. A lease that has ended is as free as one that was never taken; nobody has to remove it."""
+
+    def take_lease(self, group: str, lease: Lease, now: float, instead_of: str = "") -> bool:
+        """Writes the lease if it is free, the same owner's or `instead_of`'s; True for one of many callers."""
+        ...
+
+    def leases(self, group: str, now: float) -> list[Lease]:
+        """The group's leases that have not ended."""
+        ...
+
+
 class LinkSecrets(Protocol):
     """Small secrets of a link by name, sealed at rest. They are removed when the link ends."""
 
@@ -82,7 +95,7 @@ class Meta(Protocol):
     def meta(self, key: str) -> str | None: ...
 
 
-class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
+class Store(Meta, LinkSecrets, Leases, Outbox, Throttle, Protocol):
     # households
 
     def add_account(self, account: Account) -> None:

@@ -57,7 +57,7 @@ def end(link_id: str) -> None:
         link = store.link(link_id)
         if link is None or link.ended is not None:
             stop(f"There is no link {link_id}: showcam links list", code=1)
-        households.end(store, pictures(settings), link)
+        households.end(store, pictures(settings, store), link)
     echo("It has ended.")
 
 

@@ -157,7 +157,7 @@ def remove(user: str) -> None:
         )
         if click.prompt("Type USER to remove it") != user:
             stop("That is not how you named it: nothing was removed.", code=1)
-        ended = households.remove(store, pictures(settings), account.id)
+        ended = households.remove(store, pictures(settings, store), account.id)
     echo(
         f"{user} is removed: {_links(len(ended))} ended, the settings of "
         f"{cameras} camera{'' if cameras == 1 else 's'}, its secrets and lists."

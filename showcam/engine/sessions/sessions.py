@@ -24,13 +24,14 @@ from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, W
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import Denied, SourceFailed, Sources, SourceSpec
+from showcam.engine.source import MOVED, Denied, SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
 from showcam.net.addresses import OnLoopback
 
 _log = structlog.get_logger()
 
 FINISH_S = 0.1  # for writing an answer once its parts are known
+MOST_MOVED = 1024
 EXPLAINED_S = 120.0  # the reason is kept for at least this time: a player asks again when it becomes visible again
 
 
@@ -49,6 +50,7 @@ class Endings:
     ) -> None:
         self._settings, self._index, self._places, self._pulls = settings, index, places, pulls
         self._background = background
+        self.moved: set[tuple[str, str]] = set()  # account and camera of sessions that go on in another process
         self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
     def end(self, session: Session, reason: str = "", *, is_final: bool) -> None:
@@ -96,8 +98,14 @@ class Endings:
         self._pulls.leave_link(link)
 
     def by_gate(self, session: Session, verdict: Denied) -> None:
-        """Ends the session, and the pull with its last session, since the gate has closed."""
-        self.end(session, verdict.reason, is_final=True)
+        """Ends the session, and the pull with its last session: the gate has closed, or another process has the camera.
+
+        In that process the session may go on.
+        """
+        is_moved = verdict.reason == MOVED
+        if is_moved and len(self.moved) < MOST_MOVED:
+            self.moved.add((session.claims.account, session.claims.camera))
+        self.end(session, "" if is_moved else verdict.reason, is_final=not is_moved)
         self._pulls.leave(session.pull)
 
     def by_picture(self, session: Session) -> bool:
@@ -335,6 +343,18 @@ class Sessions:
 
     def live(self, account: str | None = None) -> int:
         return self._index.watched(self._loop.time(), account)
+
+    def places(self) -> int | None:
+        """How many further cameras this process may show; None: as many as the machine can carry."""
+        return self._pulls.places()
+
+    def drain(self) -> None:
+        """From now on no camera is opened; what is live goes on."""
+        self._pulls.is_draining = True
+
+    @property
+    def is_draining(self) -> bool:
+        return self._pulls.is_draining
 
     def stats(self) -> Stats:
         return {
