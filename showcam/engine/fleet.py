@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 REST_S = 10.0  # a process that did not answer is asked last for this time
 WARM_S = 1.0  # a pull is begun at once, or by the next process, which has at least this time too if any time is left
 FAIR_S = 0.4  # seconds; a process that had less time than this for its answer does not rest
-TRIES = 3  # processes that did not answer; full ones answer at once, and are not counted
+TRIES = 5  # processes that did not answer; full ones answer at once, and are not counted
 MOST_FULL = 12
 
 # takes the seconds left, the number of the member, and the number of members; returns the seconds for this member
@@ -38,6 +38,10 @@ class Roster(Protocol):
 
     def shown(self, account: str, camera: str, without: Collection[str] = ()) -> MediaClient | None:
         """The process that shows the camera, or would; "" as camera: any of the account."""
+        ...
+
+    def lost(self, member: MediaClient) -> None:
+        """Takes the news that the process did not answer."""
         ...
 
     def members(self, account: str) -> Sequence[MediaClient]:
@@ -57,6 +61,9 @@ class Listed:
 
     def shown(self, account: str, camera: str, without: Collection[str] = ()) -> MediaClient | None:
         return self.member(account, camera, without)
+
+    def lost(self, member: MediaClient) -> None:
+        """The Fleet passes it over for a while."""
 
     def members(self, account: str) -> Sequence[MediaClient]:
         return self._members
@@ -169,6 +176,7 @@ class Fleet:
                 failed, number = failed or error, number + 1
                 if its_s >= FAIR_S or not isinstance(error, MediaLate):
                     self._resting[member.public] = self._clock() + REST_S
+                    self._roster.lost(member)
                 log.warning("media process %s: %s", urlsplit(member.public).netloc, error)
             else:
                 self._resting.pop(member.public, None)

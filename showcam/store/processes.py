@@ -5,6 +5,7 @@ video, has one process at a time: rendezvous hashing (Thaler and Ravishankar, 19
 those alive, and a lease keeps it there while others come and go. Nothing here knows what the processes do.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable
 
@@ -41,6 +42,7 @@ class Processes:
     def __init__(self, store: Leases, kind: str, clock: Callable[[], float] = time.time) -> None:
         self._store, self._kind, self._clock = store, kind, clock
         self._known: dict[str, Process] = {}
+        self._born: dict[str, str] = {}  # the start of each
         self._looked = float("-inf")
 
     # reports of processes
@@ -57,6 +59,13 @@ class Processes:
         now = self._clock()
         self._store.take_lease(f"process/{self._kind}", Lease(process.id, born, now, _encode(process)), now)
 
+    def suspect(self, process: str) -> None:
+        """Passes the process over for all callers, since it did not answer one. Its next report brings it back."""
+        now, born = self._clock(), self._born.get(process, "")
+        self._known.pop(process, None)
+        with contextlib.suppress(StoreUnavailable):
+            self._store.take_lease(f"process/{self._kind}", Lease(process, "", now), now, instead_of=born)
+
     def alive(self) -> list[Process]:
         """The processes that reported themselves lately. Raises StoreUnavailable if none is known."""
         now = self._clock()
@@ -68,6 +77,7 @@ class Processes:
                     raise
             else:
                 self._known = {lease.name: _decode(lease.data) for lease in leases}
+                self._born = {lease.name: lease.owner for lease in leases}
                 self._looked = now
         return list(self._known.values())
 

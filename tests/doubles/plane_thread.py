@@ -9,6 +9,7 @@ from typing import Any
 
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
+from showcam.engine.member import Web
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
@@ -35,7 +36,9 @@ class PlaneThread:
         loop: asyncio.AbstractEventLoop | None = None,
         *,
         bind: str = "127.0.0.1",
+        web: Web | None = None,
     ) -> None:
+        self._web = web
         self._grants, self._sources = grants, sources
         self._settings = replace(settings, bind=bind)
         self._loop = loop or asyncio.new_event_loop()
@@ -75,7 +78,7 @@ class PlaneThread:
         self._loop.close()
 
     async def _started(self) -> MediaServer:
-        plane = MediaServer(self._settings, self._grants, self._sources)
+        plane = MediaServer(self._settings, self._grants, self._sources, web=self._web)
         await plane.start()
         return plane
 

@@ -207,6 +207,8 @@ def _beaten(processes: Processes, beat: Beat) -> Beaten:
 
 def _found(processes: Processes, find: Find) -> Found:
     """The process that a media process asks for; if it is gone, the one that has the camera of the claims now."""
+    if find["lost"]:
+        processes.suspect(find["process"])
     named = next((process for process in processes.alive() if process.id == find["process"]), None)
     if (named is None or find["lost"]) and find["claims"] is not None:
         claims = Claims(**find["claims"])

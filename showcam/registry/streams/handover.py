@@ -244,6 +244,9 @@ class Registered:
     def shown(self, account: str, camera: str, without: Collection[str] = ()) -> MediaClient | None:
         return self._client(self._processes.shown, account, camera, without)
 
+    def lost(self, member: MediaClient) -> None:
+        self._processes.suspect(_id_of(member.public))
+
     def members(self, account: str) -> list[MediaClient]:
         try:
             alive = {process.id for process in self._processes.alive()}
@@ -261,10 +264,14 @@ class Registered:
         without: Collection[str],
     ) -> MediaClient | None:
         try:
-            process = choose(account, camera, {public.rpartition("/")[2] for public in without})
+            process = choose(account, camera, {_id_of(public) for public in without})
         except StoreUnavailable:
             raise MediaGone("the store can't be asked for a media process") from None
         return self._front.behind(process.id) if process else None
+
+
+def _id_of(public: str) -> str:
+    return public.rpartition("/")[2]
 
 
 def unstarted(error: Exception, camera: Camera) -> Refusal:
