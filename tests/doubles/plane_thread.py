@@ -63,7 +63,7 @@ class PlaneThread:
 
     def __enter__(self) -> "PlaneThread":
         self._thread.start()
-        self.plane = self._run(self._started())
+        self.plane = self.run(self._started())
         self.port = self.plane.port
         return self
 
@@ -71,8 +71,8 @@ class PlaneThread:
         assert self.plane is not None
         for client in self._clients:
             client.close()
-        self._run(self._stopped())
-        self._run(self._loop.shutdown_default_executor())
+        self.run(self._stopped())
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(LONG_S)
         self._loop.close()
@@ -87,5 +87,5 @@ class PlaneThread:
         await self.plane.stop()
         await let_go()
 
-    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
