@@ -86,7 +86,7 @@ class World:
     """`asks` a second come beside those of viewers whose process ended. `liars` report all their places as free."""
 
     def __init__(self, store: Store, seed: int, *, processes: int, households: int, asks: int, liars: int = 0) -> None:
-        self.clock, self._random = Clock(), random.Random(seed)  # noqa: S311
+        self.clock, self._random = Clock(), random.Random(seed)
         self._households, self._asks = [new_id() for _ in range(households)], asks
         self.processes: dict[str, Simulated] = {}
         self.web = Processes(store, "media", self.clock)

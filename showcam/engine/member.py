@@ -141,7 +141,9 @@ class Member:
     def behind_one_address(self, routes: list[web.RouteDef]) -> list[web.RouteDef]:
         """The same routes below the ids of all processes."""
         return [
-            web.RouteDef(route.method, f"/p/{{process}}{route.path}", partial(self._answer, route.handler), route.kwargs)
+            web.RouteDef(
+                route.method, f"/p/{{process}}{route.path}", partial(self._answer, route.handler), route.kwargs
+            )
             for route in routes
         ]
 

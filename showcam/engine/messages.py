@@ -12,7 +12,6 @@ from msgspec import Meta
 from showcam.engine.grants import Picture, WireClaims
 from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
 
-
 PROCESS = "^[a-z2-7]{16}$"  # the id of a media process
 
 
@@ -198,7 +197,9 @@ class Beat(TypedDict):
 
     process: Annotated[str, Meta(pattern=PROCESS)]
     born: Annotated[str, Meta(min_length=8, max_length=64)]  # of this start: two starts with one id differ in it
-    at: Annotated[str, Meta(max_length=64)]  # IP address and port for requests of other media processes; "": it ends now
+    at: Annotated[
+        str, Meta(max_length=64)
+    ]  # IP address and port for requests of other media processes; "": it ends now
     places: Annotated[int, Meta(ge=0, le=10_000)]  # how many further cameras it has room for
     draining: bool
 

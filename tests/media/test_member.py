@@ -45,7 +45,10 @@ class Town:
     def __init__(self, grants: Grants, household: Household, authority: Authority, stack: ExitStack) -> None:
         self.grants, self.household, self.stack = grants, household, stack
         self.settings = replace(
-            SETTINGS, ca_file=authority.ca_file, live_per_process=2, trusted_proxies=(ipaddress.ip_network("127.0.0.0/8"),)
+            SETTINGS,
+            ca_file=authority.ca_file,
+            live_per_process=2,
+            trusted_proxies=(ipaddress.ip_network("127.0.0.0/8"),),
         )
         self.beats: list[Beat] = []
         self.finds: list[Find] = []
@@ -123,9 +126,7 @@ def test_a_viewer_whose_camera_another_process_has_goes_on_there_under_the_same_
         ("/elsewhere", {}, 404),
     ],
 )
-def test_a_stranger_makes_no_process_ask_another(
-    town: Town, path: str, headers: dict[str, str], status: int
-) -> None:
+def test_a_stranger_makes_no_process_ask_another(town: Town, path: str, headers: dict[str, str], status: int) -> None:
     plane, _ = town.start()
     method = "POST" if "internal" in path else "GET"
     answer = requests.request(method, f"{plane.url}/p/{NOBODY}{path}", headers=headers, timeout=LONG_S)

@@ -195,8 +195,11 @@ def test_seven_of_eight_end_and_one_player_goes_on_under_its_address(town: Town)
             until(lambda port=port: health(port) in (503, None))
             assert town.plays(playlist)
             # nobody else is sent there, and nothing new begins; whoever watches goes on, until he leaves
-            requests.delete(playlist.rpartition("/s/")[0] + "/s/" + playlist.split("/s/")[1].split("/")[0],
-                            verify=str(town.trusted), timeout=LONG_S)
+            requests.delete(
+                playlist.rpartition("/s/")[0] + "/s/" + playlist.split("/s/")[1].split("/")[0],
+                verify=str(town.trusted),
+                timeout=LONG_S,
+            )
             ending.wait(LONG_S)
             playlist = town.playlist(town.stream())
         else:
