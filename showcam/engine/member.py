@@ -36,6 +36,7 @@ MOST_FOUND = 4096
 CONNECT_S = 1.0  # the other process is in the same network
 WHOLE_S = 20.0  # for a request that is handed on; no request takes longer
 HANDED_ON = "X-Showcam-Handed-On"  # such a request is never handed on again
+MISDIRECTED = 421  # what was handed on is meant for another process by now
 _THERE = ("Authorization", "Accept", "Content-Type", "Range", HEADER)
 _BACK = ("Content-Type", "Cache-Control", "Location", "Retry-After", "WWW-Authenticate")
 _ANY: tuple[grants.Protocol, ...] = ("hls", "session", "webrtc", "webrtc_session", "snapshot", "still")
@@ -105,9 +106,9 @@ class Member:
             self.id = self._web.process = _new_id()
             _log.warning("another media process had the same id, so this one has taken a new id")
         now = asyncio.get_running_loop().time()
-        if now - self._told >= TOLD_S:
-            self._told = now
-            _log.info("pictures are shown", live=self._taken(), places=self._sessions.places())
+        if now - self._told >= TOLD_S and not self._sessions.is_draining:
+            self._told, places = now, self._places()
+            _log.info("pictures are shown", live=self._most - places, places=places)
 
     async def leave(self) -> None:
         """Reports that this process ends now."""
@@ -119,22 +120,16 @@ class Member:
             await self._client.close()
 
     def _report(self, at: str) -> Beat:
+        draining = self._sessions.is_draining
+        return Beat(process=self.id, born=self._born, at=at, places=self._places(), draining=draining)
+
+    def _places(self) -> int:
         places = self._sessions.places()
-        return Beat(
-            process=self.id,
-            born=self._born,
-            at=at,
-            places=self._most if places is None else places,
-            draining=self._sessions.is_draining,
-        )
+        return self._most if places is None else places
 
     @property
     def _most(self) -> int:
         return self._settings.live_per_process or 0
-
-    def _taken(self) -> int:
-        """How many cameras are shown, or kept for a display that is to come."""
-        return self._sessions.stats()["pulls_live"]
 
     # requests that are meant for another process
 
@@ -153,7 +148,7 @@ class Member:
         if process == self.id and (claims is None or not self._is_moved(claims)):
             return await own(request)
         if is_handed_on:
-            return _gone()
+            return _gone() if process != self.id else web.Response(status=MISDIRECTED)
         if claims is None and not self._proof.opens(request.headers.get(HEADER, ""), request.path, time.time()):
             raise web.HTTPNotFound
         body = await request.read()
@@ -166,10 +161,15 @@ class Member:
                 if claims is not None:
                     self._sessions.endings.moved.discard((claims.account, claims.camera))
                 return await own(request)
-            with contextlib.suppress(aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, TimeoutError):
-                return await self._hand_on(request, body, found)
-            if not is_last:
-                found = await self._find(found.process, claims, lost=True) if claims is not None else None
+            is_moved = False
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                answer = await self._hand_on(request, body, found)
+                is_moved = answer.status == MISDIRECTED
+                if not is_moved:
+                    return answer
+            if claims is None or is_last:
+                break
+            found = await self._find("" if is_moved else found.process, claims, lost=not is_moved)
         return _gone()
 
     def _claims(self, request: web.Request) -> Claims | None:
