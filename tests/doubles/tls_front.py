@@ -62,11 +62,11 @@ class TlsFront:
             self._open.discard(client_writer)
 
     async def _behind(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        for _ in self.ports[1:]:
-            self.ports.append(self.ports.pop(0))
+        self.ports.append(self.ports.pop(0))
+        for port in tuple(self.ports):
             with contextlib.suppress(OSError):
-                return await asyncio.open_connection("127.0.0.1", self.ports[0])
-        return await asyncio.open_connection("127.0.0.1", self.ports[0])
+                return await asyncio.open_connection("127.0.0.1", port)
+        raise ConnectionRefusedError("nobody is behind this")
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)
