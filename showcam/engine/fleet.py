@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from showcam.engine.client import LONGEST_S, PROBE_S, Answer, MediaClient
 from showcam.engine.grants import Claims, Picture
@@ -50,7 +49,7 @@ class Roster(Protocol):
 
 
 class Listed:
-    """A fixed list of media processes. An account goes to the next one while its own is passed over."""
+    """A fixed list of media processes. While an account's process is passed over, the next process serves the account."""
 
     def __init__(self, members: Sequence[MediaClient]) -> None:
         self._members = tuple(members)
@@ -177,7 +176,7 @@ class Fleet:
                 if its_s >= FAIR_S or not isinstance(error, MediaLate):
                     self._resting[member.public] = self._clock() + REST_S
                     self._roster.lost(member)
-                log.warning("media process %s: %s", urlsplit(member.public).netloc, error)
+                log.warning("media process %s: %s", member.public.partition("://")[2], error)
             else:
                 self._resting.pop(member.public, None)
                 return found

@@ -36,7 +36,7 @@ MOST_FOUND = 4096
 CONNECT_S = 1.0  # the other process is in the same network
 WHOLE_S = 20.0  # for a request that is handed on; no request takes longer
 HANDED_ON = "X-Showcam-Handed-On"  # such a request is never handed on again
-MISDIRECTED = 421  # what was handed on is meant for another process by now
+MISDIRECTED = 421  # another process has the camera of this request by now
 _THERE = ("Authorization", "Accept", "Content-Type", "Range", HEADER)
 _BACK = ("Content-Type", "Cache-Control", "Location", "Retry-After", "WWW-Authenticate")
 _ANY: tuple[grants.Protocol, ...] = ("hls", "session", "webrtc", "webrtc_session", "snapshot", "still")
@@ -61,7 +61,7 @@ class _Known:
 
 
 class Member:
-    """`id` is random, and another one if a living process has it already."""
+    """`id` is random. It is replaced if another living process has the same id."""
 
     def __init__(self, web_process: Web, settings: PlaneSettings, issuer: Grants, sessions: Sessions) -> None:
         self._web, self._settings, self._grants, self._sessions = web_process, settings, issuer, sessions
@@ -186,7 +186,7 @@ class Member:
         return (claims.account, claims.camera) in self._sessions.endings.moved
 
     async def _find(self, process: str, claims: Claims | None, *, lost: bool) -> _Known | None:
-        """The process, or the one that has the camera now; None if the web process knows none."""
+        """The process, or the present process of the camera; None if the web process knows none."""
         now = asyncio.get_running_loop().time()
         key = (process, claims.account, claims.camera) if claims else (process, "", "")
         known = self._known.get(key)

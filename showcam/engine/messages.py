@@ -193,10 +193,10 @@ class Judged(TypedDict):
 
 
 class Beat(TypedDict):
-    """The report of a media process that it is alive."""
+    """A media process reports that this process is alive."""
 
     process: Annotated[str, Meta(pattern=PROCESS)]
-    born: Annotated[str, Meta(min_length=8, max_length=64)]  # of this start: two starts with one id differ in it
+    born: Annotated[str, Meta(min_length=8, max_length=64)]  # random; it differs for two processes with the same id
     at: Annotated[
         str, Meta(max_length=64)
     ]  # IP address and port for requests of other media processes; "": it ends now
@@ -212,7 +212,7 @@ class Find(TypedDict):
     """Asks for another media process; if it is gone, for the one that now has the camera of the claims."""
 
     process: str
-    lost: bool  # the process did not answer, so its camera passes to another
+    lost: bool  # the process did not answer, so the camera goes to another process
     claims: WireClaims | None
 
 

@@ -14,7 +14,7 @@ from showcam.store.records import (
     Code,
     Happening,
     Known,
-    Lease,
+    Hold,
     Link,
     Notice,
     OwnerUser,
@@ -65,15 +65,15 @@ class Throttle(Protocol):
         ...
 
 
-class Leases(Protocol):
-    """Leases in groups. A lease that has ended is as free as one that was never taken; nobody has to remove it."""
+class Holds(Protocol):
+    """Holds in groups. A hold that has ended is as free as one that was never taken; nobody has to remove it."""
 
-    def take_lease(self, group: str, lease: Lease, now: float, instead_of: str = "") -> bool:
-        """Writes the lease if it is free, the same owner's or `instead_of`'s; True for one of many callers."""
+    def take_hold(self, group: str, hold: Hold, now: float, instead_of: str = "") -> bool:
+        """Writes the hold if it is free, the same owner's or `instead_of`'s; True for one of many callers."""
         ...
 
-    def leases(self, group: str, now: float) -> list[Lease]:
-        """The group's leases that have not ended."""
+    def holds(self, group: str, now: float) -> list[Hold]:
+        """The group's holds that have not ended."""
         ...
 
 
@@ -95,7 +95,7 @@ class Meta(Protocol):
     def meta(self, key: str) -> str | None: ...
 
 
-class Store(Meta, LinkSecrets, Leases, Outbox, Throttle, Protocol):
+class Store(Meta, LinkSecrets, Holds, Outbox, Throttle, Protocol):
     # households
 
     def add_account(self, account: Account) -> None:

@@ -1,8 +1,8 @@
-"""The processes of one kind that are alive, and which one holds what: by leases, which end by themselves.
+"""The living processes of one kind, and the items that each of them holds, by holds that expire.
 
-A process reports itself every BEAT_S, and counts as alive for ALIVE_S. An item of a household, such as a camera's
-video, has one process at a time: rendezvous hashing (Thaler and Ravishankar, 1998) by the household chooses it among
-those alive, and a lease keeps it there while others come and go. Nothing here knows what the processes do.
+A process reports every BEAT_S, and counts as alive for ALIVE_S. An item of a household, such as a camera's video, has
+one process at a time. Rendezvous hashing (Thaler and Ravishankar, 1998) by the household chooses a living process. A
+hold keeps the item there while other processes come and go. This module does not know what the processes do.
 """
 
 import contextlib
@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from showcam.net.addresses import weight
-from showcam.store.ports import Leases, StoreUnavailable
-from showcam.store.records import Lease
+from showcam.store.ports import Holds, StoreUnavailable
+from showcam.store.records import Hold
 
 BEAT_S = 5.0  # between two reports of a process
 ALIVE_S = 3 * BEAT_S + 1.0  # two reports may be lost
-HELD_S = 60.0  # a lease ends so long after it was last renewed
+HELD_S = 60.0  # a hold expires this time after its last renewal
 LOOK_S = 2.0  # the list of processes may be this old
 LAST_KNOWN_S = 120.0  # while the store answers nothing, the list of processes may be this old
 RACES = 8  # lost races for one item before a caller gives up
@@ -30,16 +30,16 @@ class Process(Struct, frozen=True):
     id: str
     at: str  # host and port for requests of other processes
     places: int  # how many further items it has room for
-    draining: bool = False  # it ends soon: what it holds stays until then, and nothing is added
+    draining: bool = False  # the process ends soon, and takes no further item
 
 
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Process).decode
 
 
 class Processes:
-    """`kind` is the name that processes of one kind share. `clock` is the caller's own: no process's clock counts."""
+    """`kind` names the kind of the processes. `clock` is the caller's: the clocks of the processes do not matter."""
 
-    def __init__(self, store: Leases, kind: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Holds, kind: str, clock: Callable[[], float] = time.time) -> None:
         self._store, self._kind, self._clock = store, kind, clock
         self._known: dict[str, Process] = {}
         self._born: dict[str, str] = {}  # the start of each
@@ -50,48 +50,48 @@ class Processes:
     def beat(self, process: Process, born: str) -> bool:
         """Keeps a report. False: a process of another start (`born`) has this id, and is alive."""
         now = self._clock()
-        return self._store.take_lease(
-            f"process/{self._kind}", Lease(process.id, born, now + ALIVE_S, _encode(process)), now
+        return self._store.take_hold(
+            f"process/{self._kind}", Hold(process.id, born, now + ALIVE_S, _encode(process)), now
         )
 
     def leave(self, process: Process, born: str) -> None:
         """Takes the last report of a process that ends now: from now on nobody is sent to it."""
         now = self._clock()
-        self._store.take_lease(f"process/{self._kind}", Lease(process.id, born, now, _encode(process)), now)
+        self._store.take_hold(f"process/{self._kind}", Hold(process.id, born, now, _encode(process)), now)
 
     def suspect(self, process: str) -> None:
-        """Passes the process over for all callers, since it did not answer one. Its next report brings it back."""
+        """Has all callers pass the process over until its next report, because the process did not answer."""
         now, born = self._clock(), self._born.get(process, "")
         self._known.pop(process, None)
         with contextlib.suppress(StoreUnavailable):
-            self._store.take_lease(f"process/{self._kind}", Lease(process, "", now), now, instead_of=born)
+            self._store.take_hold(f"process/{self._kind}", Hold(process, "", now), now, instead_of=born)
 
     def alive(self) -> list[Process]:
         """The processes that reported themselves lately. Raises StoreUnavailable if none is known."""
         now = self._clock()
         if not 0 <= now - self._looked < LOOK_S:
             try:
-                leases = self._store.leases(f"process/{self._kind}", now)
+                holds = self._store.holds(f"process/{self._kind}", now)
             except StoreUnavailable:
                 if not self._known or now - self._looked > LAST_KNOWN_S:
                     raise
             else:
-                self._known = {lease.name: _decode(lease.data) for lease in leases}
-                self._born = {lease.name: lease.owner for lease in leases}
+                self._known = {hold.name: _decode(hold.data) for hold in holds}
+                self._born = {hold.name: hold.owner for hold in holds}
                 self._looked = now
         return list(self._known.values())
 
     # items that they hold
 
-    def held(self, household: str) -> dict[str, Lease]:
+    def held(self, household: str) -> dict[str, Hold]:
         """The household's items that a process holds now, by item."""
-        return {lease.name: lease for lease in self._store.leases(f"{self._kind}/{household}", self._clock())}
+        return {hold.name: hold for hold in self._store.holds(f"{self._kind}/{household}", self._clock())}
 
     def holder(self, household: str, item: str, without: Collection[str] = ()) -> Process | None:
-        """The process that holds the item; if none does, one takes it. None: there is no process.
+        """The process of the item; if there is none yet, a process is chosen and takes the item. None: none is alive.
 
-        `without` has the ids of processes that did not answer, or were full: what they hold passes to another. While
-        the store answers nothing, the choice is made by what was last known, the same one for every caller.
+        `without` has the ids of processes that did not answer, or were full: another process takes the item from them.
+        While the store does not answer, every caller makes the same choice among the processes last known.
         Raises StoreUnavailable if nothing is known.
         """
         alive = {process.id: process for process in self.alive() if process.id not in without}
@@ -100,35 +100,35 @@ class Processes:
                 held = self.held(household)
             except StoreUnavailable:
                 return _chosen(household, alive.values(), ())
-            lease = held.get(item)
-            if lease is not None and lease.owner in alive:
-                return alive[lease.owner]
+            hold = held.get(item)
+            if hold is not None and hold.owner in alive:
+                return alive[hold.owner]
             chosen = _chosen(household, alive.values(), {other.owner for other in held.values()})
-            if chosen is None or self._take(household, item, chosen.id, lease.owner if lease else ""):
+            if chosen is None or self._take(household, item, chosen.id, hold.owner if hold else ""):
                 return chosen
         raise StoreUnavailable("other callers moved the same item in every try")
 
     def shown(self, household: str, item: str, without: Collection[str] = ()) -> Process | None:
-        """The process that holds the item, or would take it; nothing is taken. Raises StoreUnavailable."""
+        """The process of the item, or the process that would be chosen; no hold is taken. Raises StoreUnavailable."""
         alive = {process.id: process for process in self.alive() if process.id not in without}
         held = self.held(household)
-        lease = held.get(item)
-        if lease is not None and lease.owner in alive:
-            return alive[lease.owner]
+        hold = held.get(item)
+        if hold is not None and hold.owner in alive:
+            return alive[hold.owner]
         return _chosen(household, alive.values(), {other.owner for other in held.values()})
 
     def keeps(self, household: str, items: Iterable[str], process: str) -> dict[str, bool]:
-        """Whether the process may go on with each item. Renews its leases that have lived half their time.
+        """Whether the process may go on with each item. Renews each hold whose time is half over.
 
-        An item that nobody holds is the process's from now on. Raises StoreUnavailable.
+        The process takes an item without a process. Raises StoreUnavailable.
         """
         held, soon = self.held(household), self._clock() + HELD_S / 2
         may: dict[str, bool] = {}
         for item in items:
-            lease = held.get(item)
-            if lease is not None and lease.owner != process:
+            hold = held.get(item)
+            if hold is not None and hold.owner != process:
                 may[item] = False
-            elif lease is not None and lease.ends > soon:
+            elif hold is not None and hold.ends > soon:
                 may[item] = True
             else:
                 may[item] = self._take(household, item, process)
@@ -137,11 +137,11 @@ class Processes:
     def _take(self, household: str, item: str, process: str, instead_of: str = "") -> bool:
         now = self._clock()
         try:
-            return self._store.take_lease(
-                f"{self._kind}/{household}", Lease(item, process, now + HELD_S), now, instead_of
+            return self._store.take_hold(
+                f"{self._kind}/{household}", Hold(item, process, now + HELD_S), now, instead_of
             )
         except StoreUnavailable:
-            return True  # the choice is every caller's; the process takes the lease when it renews it
+            return True  # every caller makes the same choice; the process takes the hold at its next check
 
 
 def _chosen(household: str, processes: Iterable[Process], own: Collection[str]) -> Process | None:

@@ -146,7 +146,7 @@ class Happening(Struct, frozen=True):
     at: float
 
 
-class Lease(Struct, frozen=True):
+class Hold(Struct, frozen=True):
     """Something that one owner holds for a while, such as a process its own id, or a process a camera's video."""
 
     name: str

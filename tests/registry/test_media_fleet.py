@@ -22,7 +22,7 @@ def expect_whole(world: World) -> None:
 @pytest.mark.proves(
     "of 100 media processes one ends each second for ten minutes: no picture is refused while one has a place,"
     " and none is shown twice",
-    leans_on="simulated processes and time",
+    leans_on="double: media processes, and time",
 )
 def test_a_hundred_processes_and_a_kill_each_second_for_ten_minutes(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "showcam.db", SEALER)

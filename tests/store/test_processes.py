@@ -8,7 +8,7 @@ import pytest
 
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.processes import ALIVE_S, HELD_S, LAST_KNOWN_S, LOOK_S, Process, Processes
-from showcam.store.records import Lease
+from showcam.store.records import Hold
 from tests.doubles import records as a
 from tests.doubles.clock import Clock
 
@@ -36,7 +36,7 @@ class Town:
         return found.id if found else ""
 
 
-class TestLease:
+class TestHold:
     @pytest.mark.parametrize(
         ("owner", "instead_of", "at", "taken"),
         [
@@ -51,23 +51,23 @@ class TestLease:
     def test_it_is_one_owner_s_until_it_ends(
         self, store: Store, owner: str, instead_of: str, at: float, taken: bool
     ) -> None:
-        assert store.take_lease("group", Lease("name", "a", NOW + 60, b"first"), NOW)
-        assert store.take_lease("group", Lease("other", "c", NOW + 90), NOW)
-        assert store.take_lease("another", Lease("name", "d", NOW + 90), NOW)
-        assert store.take_lease("group", Lease("name", owner, NOW + 120, b"then"), NOW + at, instead_of) is taken
-        left = {lease.name: lease for lease in store.leases("group", NOW + at)}
-        first = {"name": Lease("name", "a", NOW + 60, b"first")} if at < 60 else {}
-        assert left == first | {"other": Lease("other", "c", NOW + 90)} | (
-            {"name": Lease("name", owner, NOW + 120, b"then")} if taken else {}
+        assert store.take_hold("group", Hold("name", "a", NOW + 60, b"first"), NOW)
+        assert store.take_hold("group", Hold("other", "c", NOW + 90), NOW)
+        assert store.take_hold("another", Hold("name", "d", NOW + 90), NOW)
+        assert store.take_hold("group", Hold("name", owner, NOW + 120, b"then"), NOW + at, instead_of) is taken
+        left = {hold.name: hold for hold in store.holds("group", NOW + at)}
+        first = {"name": Hold("name", "a", NOW + 60, b"first")} if at < 60 else {}
+        assert left == first | {"other": Hold("other", "c", NOW + 90)} | (
+            {"name": Hold("name", owner, NOW + 120, b"then")} if taken else {}
         )
 
     def test_one_of_many_callers_takes_it(
         self, store: Store, at_once: Callable[[int, Callable[[int], Any]], list[Any]]
     ) -> None:
-        taken = at_once(12, lambda number: store.take_lease("group", Lease("name", str(number), NOW + 60), NOW))
+        taken = at_once(12, lambda number: store.take_hold("group", Hold("name", str(number), NOW + 60), NOW))
         assert taken.count(True) == 1
-        (lease,) = store.leases("group", NOW)
-        assert taken[int(lease.owner)] is True
+        (hold,) = store.holds("group", NOW)
+        assert taken[int(hold.owner)] is True
 
 
 def test_a_process_is_alive_for_a_while_after_its_report_and_gone_at_once_when_it_says_so(store: Store) -> None:
@@ -139,7 +139,7 @@ def test_what_one_holds_stays_with_it_while_it_drains_and_passes_on_when_it_is_g
     assert town.caller().keeps("home", ["garden"], other) == {"garden": True}
 
 
-def test_a_lease_lasts_as_long_as_it_is_renewed(store: Store) -> None:
+def test_a_hold_lasts_as_long_as_it_is_renewed(store: Store) -> None:
     town = Town(store)
     for _ in range(4):
         assert town.caller().keeps("home", ["garden"], A) == {"garden": True}
@@ -169,18 +169,18 @@ def test_a_caller_with_a_wrong_clock_moves_a_picture_at_the_most_and_never_share
 
 
 class Throttled:
-    """A store that answers nothing about leases while `throttled`."""
+    """A store that answers nothing about holds while `throttled`."""
 
     def __init__(self, store: Store) -> None:
         self._store, self.throttled = store, False
 
-    def take_lease(self, group: str, lease: Lease, now: float, instead_of: str = "") -> bool:
+    def take_hold(self, group: str, hold: Hold, now: float, instead_of: str = "") -> bool:
         self._check()
-        return self._store.take_lease(group, lease, now, instead_of)
+        return self._store.take_hold(group, hold, now, instead_of)
 
-    def leases(self, group: str, now: float) -> list[Lease]:
+    def holds(self, group: str, now: float) -> list[Hold]:
         self._check()
-        return self._store.leases(group, now)
+        return self._store.holds(group, now)
 
     def _check(self) -> None:
         if self.throttled:

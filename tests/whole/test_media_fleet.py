@@ -83,8 +83,8 @@ class Town:
 
     def holder(self) -> str:
         """The id of the process that has the household's one picture."""
-        (lease,) = self.known.held(self.account).values()
-        return lease.owner
+        (hold,) = self.known.held(self.account).values()
+        return hold.owner
 
     def stream(self) -> str:
         """The address of a new stream of the camera Garden."""
@@ -197,7 +197,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @pytest.mark.proves(
     "of eight media processes behind one address seven end, killed or drained: each time the same player goes on"
     " under the same address, and one process shows the camera",
-    leans_on="simulated EZVIZ and load balancer",
+    leans_on="double: EZVIZ's cloud, and a load balancer",
 )
 def test_seven_of_eight_end_and_one_player_goes_on_under_its_address(town: Town) -> None:
     playlist = town.playlist(town.stream())

@@ -123,7 +123,7 @@ class Pulls:
         self._held, self._in_use = held, in_use
         self._by_key: dict[Key, Pull] = {}
         self._background = Background()
-        self.is_draining = False  # what is pulled goes on, and nothing is begun
+        self.is_draining = False  # the pulls go on, and no pull begins
 
     def runs(self, claims: Claims) -> bool:
         return self.key(claims) in self._by_key

@@ -349,7 +349,7 @@ class Sessions:
         return self._pulls.places()
 
     def drain(self) -> None:
-        """From now on no camera is opened; what is live goes on."""
+        """Opens no further camera. Live videos go on."""
         self._pulls.is_draining = True
 
     @property

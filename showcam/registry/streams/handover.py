@@ -251,7 +251,7 @@ class Registered:
         try:
             alive = {process.id for process in self._processes.alive()}
             if account:
-                alive &= {lease.owner for lease in self._processes.held(account).values()}
+                alive &= {hold.owner for hold in self._processes.held(account).values()}
         except StoreUnavailable:
             raise MediaGone("the store can't be asked for media processes") from None
         return [self._front.behind(process) for process in sorted(alive)]

@@ -1,5 +1,5 @@
 -- What one owner holds for a while: a process its id, a process a camera's video.
-CREATE TABLE lease (
+CREATE TABLE hold (
     grp TEXT NOT NULL,
     name TEXT NOT NULL,
     owner TEXT NOT NULL,
