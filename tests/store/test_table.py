@@ -11,7 +11,7 @@ from showcam.store import dynamodb as of_store
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.outbox import LOOK, Claim, Laid, Settled
 from showcam.store.ports import Replayed, Store
-from showcam.store.records import Account, Ask, Happening, Known, Hold, Link, Source
+from showcam.store.records import Account, Ask, Happening, Hold, Known, Link, Source
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 

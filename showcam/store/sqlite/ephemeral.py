@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import ASKED, OVERTAKEN_S, Ask, Happening, Known, Hold, places_name, throttle_window
+from showcam.store.records import ASKED, OVERTAKEN_S, Ask, Happening, Hold, Known, places_name, throttle_window
 from showcam.store.sealing import SealedUnreadable, Sealer
 from showcam.store.sqlite.database import Database
 
