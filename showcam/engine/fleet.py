@@ -49,7 +49,7 @@ class Roster(Protocol):
 
 
 class Listed:
-    """A fixed list of media processes. While an account's process is passed over, the next process serves the account."""
+    """A fixed list of media processes. While an account's process is passed over, the next one serves the account."""
 
     def __init__(self, members: Sequence[MediaClient]) -> None:
         self._members = tuple(members)
