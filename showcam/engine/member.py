@@ -106,7 +106,7 @@ class Member:
             self.id = self._web.process = _new_id()
             _log.warning("another media process had the same id, so this one has taken a new id")
         now = asyncio.get_running_loop().time()
-        if now - self._told >= TOLD_S and not self._sessions.is_draining:
+        if now - self._told >= TOLD_S and not self._sessions.pulls.is_draining:
             self._told, places = now, self._places()
             _log.info("pictures are shown", live=self._most - places, places=places)
 
@@ -120,11 +120,11 @@ class Member:
             await self._client.close()
 
     def _report(self, at: str) -> Beat:
-        draining = self._sessions.is_draining
+        draining = self._sessions.pulls.is_draining
         return Beat(process=self.id, born=self._born, at=at, places=self._places(), draining=draining)
 
     def _places(self) -> int:
-        places = self._sessions.places()
+        places = self._sessions.pulls.places()
         return self._most if places is None else places
 
     @property

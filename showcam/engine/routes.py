@@ -184,15 +184,12 @@ class Routes:
         ]
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """503 while draining, 429 if there is no place for a further camera, else 200.
-
-        A load balancer must take 429 for healthy: a process that is full shows more than any other.
-        """
-        if self._sessions.is_draining:
-            return web.json_response({"status": "draining"}, status=503)
-        if self._sessions.places() == 0:
-            return web.json_response({"status": "full"}, status=429)
-        return web.json_response({"status": "ok"})
+        """A load balancer must take 429 (full) for healthy: a full process shows more than any other."""
+        pulls = self._sessions.pulls
+        state, status = (
+            ("draining", 503) if pulls.is_draining else ("full", 429) if pulls.places() == 0 else ("ok", 200)
+        )
+        return web.json_response({"status": state}, status=status)
 
     # HLS
 

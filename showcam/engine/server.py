@@ -100,7 +100,7 @@ class MediaServer:
         """Takes no further camera, and waits until nothing is live, `drain_s` at the most."""
         assert self._sessions is not None
         _log.info("no camera is opened any more", live=self._sessions.live())
-        self._sessions.drain()
+        self._sessions.pulls.is_draining = True
         if self._member:
             await self._member.report()
         with contextlib.suppress(TimeoutError):

@@ -182,12 +182,12 @@ class Sessions:
         self._transcodes = Transcodes(settings.transcodes)
         self._load = Load(settings.full_load)
         self._places = Places()
-        self._pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
+        self.pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
         self._background = Background()
         self.gate = Gate(sources, self._background)
-        self.endings = Endings(settings, self._index, self._places, self._pulls, self._background)
+        self.endings = Endings(settings, self._index, self._places, self.pulls, self._background)
         self.warming = Warming(
-            settings, self._index, self.endings.refuse, self._places, self._pulls, self.gate, self._background
+            settings, self._index, self.endings.refuse, self._places, self.pulls, self.gate, self._background
         )
         watch = self.gate.watch(settings, lambda: list(self._index), self._renew, self.endings.by_gate)
         self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
@@ -221,7 +221,7 @@ class Sessions:
 
     def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
         """True if the session shows the video that these claims are for. Raises Ended, TooMany."""
-        if session.pull.key != self._pulls.key(claims):
+        if session.pull.key != self.pulls.key(claims):
             return False
         return spec is None or self.warming.warm(claims, spec) is session.pull
 
@@ -339,29 +339,17 @@ class Sessions:
         return bool(self._index.of_link(link))
 
     def flows(self, account: str, camera: str) -> list[Picture]:
-        return self._pulls.flows(account, camera)
+        return self.pulls.flows(account, camera)
 
     def live(self, account: str | None = None) -> int:
         return self._index.watched(self._loop.time(), account)
-
-    def places(self) -> int | None:
-        """How many further cameras this process may show; None: as many as the machine can carry."""
-        return self._pulls.places()
-
-    def drain(self) -> None:
-        """Opens no further camera. Live videos go on."""
-        self._pulls.is_draining = True
-
-    @property
-    def is_draining(self) -> bool:
-        return self._pulls.is_draining
 
     def stats(self) -> Stats:
         return {
             "sessions": len(self._index),
             "live": self.live(),
             "webrtc": sum(session.peer is not None for session in self._index),
-            **self._pulls.stats(),
+            **self.pulls.stats(),
             **self._transcodes.stats(),
         }
 
@@ -382,7 +370,7 @@ class Sessions:
     def _in_use(self, pull: Pull) -> bool:
         """True if the pull has a viewer now or an unused grant. A viewer that left silently does not count."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
-            lambda claims: self._pulls.key(claims) == pull.key
+            lambda claims: self.pulls.key(claims) == pull.key
         )
 
     def _renew(self, session: Session) -> None:
@@ -396,7 +384,7 @@ class Sessions:
             try:
                 self._load.sample()
                 self.endings.by_time()
-                self._pulls.tidy(self._loop.time())
+                self.pulls.tidy(self._loop.time())
                 self._transcodes.tidy()
                 self._places.tidy()
             except Exception as error:
@@ -410,4 +398,4 @@ class Sessions:
             self.endings.end(session, is_final=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):  # showcam ends within three seconds
-                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)
+                await asyncio.gather(*self._tasks, self.pulls.close(), self._background.done(), return_exceptions=True)
