@@ -106,7 +106,7 @@ def application(*middlewares: Middleware) -> web.Application:
 @web.middleware
 async def answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Lets any page read every answer under /s/, refusals too. A failure shows only its kind."""
-    is_picture = _PICTURE.match(request.path) is not None
+    is_picture = _PICTURE.match(request.path)
     if request.method == "OPTIONS" and is_picture:
         response: web.StreamResponse = web.Response(status=204)
     else:
@@ -185,11 +185,10 @@ class Routes:
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """A load balancer must take 429 (full) for healthy: a full process shows more than any other."""
-        pulls = self._sessions.pulls
-        state, status = (
-            ("draining", 503) if pulls.is_draining else ("full", 429) if pulls.places() == 0 else ("ok", 200)
-        )
-        return web.json_response({"status": state}, status=status)
+        if self._sessions.pulls.is_draining:
+            return web.json_response({"status": "draining"}, status=503)
+        is_full = self._sessions.pulls.places() == 0
+        return web.json_response({"status": "full" if is_full else "ok"}, status=429 if is_full else 200)
 
     # HLS
 

@@ -98,10 +98,7 @@ class Endings:
         self._pulls.leave_link(link)
 
     def by_gate(self, session: Session, verdict: Denied) -> None:
-        """Ends the session, and the pull with its last session: the gate has closed, or another process has the camera.
-
-        In that process the session may go on.
-        """
+        """Ends the session, and the pull with its last session. If another process has the camera it goes on there."""
         is_moved = verdict.reason == MOVED
         if is_moved and len(self.moved) < MOST_MOVED:
             self.moved.add((session.claims.account, session.claims.camera))
