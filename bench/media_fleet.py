@@ -94,7 +94,8 @@ class World:
         self.web = Processes(store, "media", self.clock)
         self._fleets = [self._fleet(store) for _ in range(FUNCTIONS)]
         self._coming: list[float] = []
-        self.asked = self.refused = self.moved = self.twice = 0
+        self.asked = self.moved = self.twice = 0
+        self.refused: list[str] = []  # why
         self.took_ms: list[float] = []
         for number in range(processes):
             self._start(lies=number < liars)
@@ -180,9 +181,9 @@ class World:
         began = time.perf_counter()
         try:
             self._random.choice(self._fleets).warm(claims, None)
-        except (MediaBusy, MediaUnavailable):
+        except (MediaBusy, MediaUnavailable) as error:
             if any(process.places > 0 for process in self.processes.values()):
-                self.refused += 1
+                self.refused.append(repr(error))
         self.took_ms.append((time.perf_counter() - began) * 1e3)
 
 

@@ -22,7 +22,6 @@ REST_S = 10.0  # a process that did not answer is asked last for this time
 WARM_S = 1.0  # a pull is begun at once, or by the next process, which has at least this time too if any time is left
 FAIR_S = 0.4  # seconds; a process that had less time than this for its answer does not rest
 TRIES = 5  # processes that did not answer; full ones answer at once, and are not counted
-MOST_FULL = 12
 
 # takes the seconds left, the number of the member, and the number of members; returns the seconds for this member
 type Share = Callable[[float, int, int], float]
@@ -158,8 +157,8 @@ class Fleet:
         end = time.monotonic() + (LONGEST_S if timeout_s is None else timeout_s)
         failed: MediaGone | MediaFull | None = None
         passed: set[str] = set()
-        number, full = 1, 0
-        while number <= TRIES and full < MOST_FULL:
+        number = 1
+        while number <= TRIES:
             member = self._roster.member(account, camera, passed | self._at_rest()) or self._roster.member(
                 account, camera, passed
             )
@@ -170,7 +169,7 @@ class Fleet:
             try:
                 found = ask(member, its_s)
             except MediaFull as error:
-                failed, full = error, full + 1
+                failed = error
             except MediaGone as error:
                 failed, number = failed or error, number + 1
                 if its_s >= FAIR_S or not isinstance(error, MediaLate):

@@ -66,10 +66,13 @@ class Processes:
         with contextlib.suppress(StoreUnavailable):
             self._store.take_hold(f"process/{self._kind}", Hold(process, "", now), now, instead_of=born)
 
-    def alive(self) -> list[Process]:
-        """The processes that reported themselves lately. Raises StoreUnavailable if none is known."""
+    def alive(self, *, at_once: bool = False) -> list[Process]:
+        """The processes that reported themselves lately. Raises StoreUnavailable if none is known.
+
+        `at_once`: the list is read now, and is not one that was read in the last LOOK_S.
+        """
         now = self._clock()
-        if not 0 <= now - self._looked < LOOK_S:
+        if at_once or not 0 <= now - self._looked < LOOK_S:
             try:
                 holds = self._store.holds(f"process/{self._kind}", now)
             except StoreUnavailable:
@@ -101,6 +104,8 @@ class Processes:
             except StoreUnavailable:
                 return _chosen(household, alive.values(), ())
             hold = held.get(item)
+            if hold is not None and hold.owner not in alive and hold.owner not in without:  # it may be a new process
+                alive = {process.id: process for process in self.alive(at_once=True) if process.id not in without}
             if hold is not None and hold.owner in alive:
                 return alive[hold.owner]
             chosen = _chosen(household, alive.values(), {other.owner for other in held.values()})
