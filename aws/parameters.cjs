@@ -115,14 +115,16 @@ const packages = (...functions) => function* (given) {
   for (const name of functions) {
     const path = join('build', 'lambda', `${name}.zip`);
     const wanted = `${given.architecture} python${given.python}`;
-    if (!existsSync(path)) yield `${path} is missing: run make package`;
-    else if (!readFileSync(path).toString('latin1').endsWith(wanted)) yield `${path} is not for ${wanted}: run make package ARCHITECTURE=${given.architecture}`;
+    const held = existsSync(path) ? readFileSync(path).toString('latin1') : '';
+    if (!held) yield `${path} is missing: run make package`;
+    else if (!held.endsWith(wanted)) yield `${path} is not for ${wanted}: run make package ARCHITECTURE=${given.architecture}`;
+    else if (given.product && !held.includes('product/product.toml')) yield `${path} is without product: run make package`;
   }
 };
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports',
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports', 'product',
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
@@ -146,7 +148,7 @@ function shares(given, secrets, functions) {
   return {
     sharedKey: grant[0] ?? '',
     settings: each((name) => joined([secrets.settings, ...own[name]])),
-    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys },
+    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys, operators: [secrets.keys, ...grant] },
   };
 }
 
@@ -159,6 +161,7 @@ function checked(secretsOf, functions, others, ...rules) {
     given.ownAddress = Boolean(given.publicUrl);
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
     given.mediaUrls = list(given.mediaUrls).join(',');
+    given.product &&= 'product'; // scripts/package.py puts the folder there, and a function begins in its own
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
     given.directivesConcurrency = given.reservedForDirectives || { Ref: 'AWS::NoValue' };
     given.webConcurrency = given.reservedForWeb || { Ref: 'AWS::NoValue' };
@@ -171,7 +174,7 @@ const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${nam
 const handed = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
 const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel', 'googleReports')];
 module.exports = {
-  home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep'], ...always),
+  home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep', 'operators'], ...always),
   elsewhere: checked(handed, ['directives'], [], ...always, home),
   REGIONS,
   HOST,

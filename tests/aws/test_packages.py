@@ -29,6 +29,7 @@ FORBIDDEN = {
     | {"requests", "pyezvizapi", "cryptography"},
     "reports": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"ask_sdk_core", "ask_sdk_model"},
     "sweep": NOWHERE | NOT_FOR_A_DIRECTIVE | {"showcam/alexa", "ask_sdk_core", "ask_sdk_model"},
+    "operators": NOWHERE | NOT_FOR_A_DIRECTIVE | {"showcam/alexa", "ask_sdk_core", "ask_sdk_model"},
 }
 OF_THE_RUNTIME = {"boto3", "botocore"}
 # what boto3 stands on; the runtime brings all of it
@@ -163,3 +164,22 @@ def test_it_is_pinned_as_everything_else_is(name: str) -> None:
         return set(re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements" / file).read_text(), re.MULTILINE))
 
     assert pins(f"lambda-{name}.txt") <= pins("all.txt")
+
+
+def test_an_integrators_product_is_in_the_package_and_nothing_else_of_its_folder(
+    cutter: ModuleType, tmp_path: Path
+) -> None:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "product.toml").write_text('name = "Acme View"')
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (folder / "notes.txt").write_text("for nobody")
+    made = cutter.build("changes", ARCHITECTURE, tmp_path, folder)
+    held = zipfile.ZipFile(made)
+    assert {name for name in held.namelist() if name.startswith("product/")} == {
+        "product/product.toml",
+        "product/logo.svg",
+    }
+    (folder / "product.toml").write_text('name = "<b>"')
+    with pytest.raises(cutter.CannotPackage, match=r"name in product\.toml there is '<b>'"):
+        cutter.build("changes", ARCHITECTURE, tmp_path, folder)

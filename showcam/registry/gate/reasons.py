@@ -4,7 +4,7 @@ These sentences are for the cameras of all vendors and for all assistants. A ven
 driver (`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from showcam.drivers.camera import Refusal, Video
 from showcam.drivers.errors import REASONS, Reason, complete
 from showcam.drivers.vendor import Sentence, Speech
 from showcam.engine.source import Card
-from showcam.i18n.catalogue import OURS, Language, chosen, mark
+from showcam.i18n.catalogue import NAMING, OURS, Language, chosen, mark
 
 # {camera} and {vendor} are names; no sentence holds a command. German has {camera} only as subject or object, or behind
 # “für”: “die Kamera” fits there too.
@@ -262,6 +262,11 @@ def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _N
     return tuple(" ".join(row) for row in rows)
 
 
+def explained(refusals: Iterable[Refusal]) -> list[str]:
+    """The sentences of all refusals in English, in their order and without repeats."""
+    return list(dict.fromkeys(sentence for refusal in refusals for sentence in sentences(refusal, "en")))
+
+
 def row_text(
     reason: Reason,
     locale: str,
@@ -336,5 +341,5 @@ def card(refusal: Refusal, locale: str, web_url: str) -> Card:
     rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
     address = urlsplit(web_url).netloc
     page = f"{address}{short(refusal.reason)}"
-    lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")
+    lines = (refusal.camera, *rows, f"{NAMING.name} · {page}" if address else NAMING.name)
     return Card(card=lines)
