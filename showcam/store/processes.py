@@ -18,7 +18,8 @@ from showcam.store.records import Hold
 
 BEAT_S = 5.0  # between two reports of a process
 ALIVE_S = 3 * BEAT_S + 1.0  # two reports may be lost
-HELD_S = 60.0  # a hold expires this time after its last renewal
+HELD_S = 90.0  # a hold expires this time after its last renewal
+LEAST_S = 60.0  # a hold with less time left is renewed: a display may come so late after the request
 LOOK_S = 2.0  # the list of processes may be this old
 LAST_KNOWN_S = 120.0  # while the store answers nothing, the list of processes may be this old
 RACES = 8  # lost races for one item before a caller gives up
@@ -107,7 +108,9 @@ class Processes:
             if hold is not None and hold.owner not in alive and hold.owner not in without:  # it may be a new process
                 alive = {process.id: process for process in self.alive(at_once=True) if process.id not in without}
             if hold is not None and hold.owner in alive:
-                return alive[hold.owner]
+                if hold.ends > self._clock() + LEAST_S or self._take(household, item, hold.owner):
+                    return alive[hold.owner]
+                continue
             chosen = _chosen(household, alive.values(), {other.owner for other in held.values()})
             if chosen is None or self._take(household, item, chosen.id, hold.owner if hold else ""):
                 return chosen
@@ -123,11 +126,11 @@ class Processes:
         return _chosen(household, alive.values(), {other.owner for other in held.values()})
 
     def keeps(self, household: str, items: Iterable[str], process: str) -> dict[str, bool]:
-        """Whether the process may go on with each item. Renews each hold whose time is half over.
+        """Whether the process may go on with each item. Renews each hold with less than LEAST_S left.
 
         The process takes an item without a process. Raises StoreUnavailable.
         """
-        held, soon = self.held(household), self._clock() + HELD_S / 2
+        held, soon = self.held(household), self._clock() + LEAST_S
         may: dict[str, bool] = {}
         for item in items:
             hold = held.get(item)

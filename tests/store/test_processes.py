@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.processes import ALIVE_S, HELD_S, LAST_KNOWN_S, LOOK_S, Process, Processes
+from showcam.store.processes import ALIVE_S, HELD_S, LAST_KNOWN_S, LEAST_S, LOOK_S, Process, Processes
 from showcam.store.records import Hold
 from tests.doubles import records as a
 from tests.doubles.clock import Clock
@@ -147,6 +147,16 @@ def test_a_hold_lasts_as_long_as_it_is_renewed(store: Store) -> None:
         assert list(town.caller().held("home")) == ["garden"]
     town.clock.now += 1
     assert town.caller().held("home") == {}
+
+
+def test_a_hold_is_renewed_for_whoever_asks_so_that_nobody_else_has_it_before_he_comes(store: Store) -> None:
+    town = Town(store, A)
+    assert town.holder() == A
+    town.clock.now += HELD_S - 1
+    assert town.caller().beat(process(A), f"born-{A}")
+    assert town.holder() == A
+    town.clock.now += LEAST_S
+    assert [hold.owner for hold in town.caller().held("home").values()] == [A]
 
 
 @pytest.mark.parametrize("behind_s", [60, -60])
