@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from showcam.accounts.links import TokenInvalid
+from showcam.accounts.links import SESSION, TokenInvalid
 from showcam.app.http_types import Refuse, Request, Response, Route, problem
 from showcam.engine import grants
 from showcam.engine.grants import WINDOW_S, Claims, ProcessAuth
@@ -42,6 +42,8 @@ from showcam.engine.messages import (
 )
 from showcam.engine.source import MOVED, UNASKED, Denied, from_text
 from showcam.net.addresses import is_in_house
+from showcam.registry import outcomes
+from showcam.registry.outcomes import Outcome
 from showcam.registry.streams.grants import Questions
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.processes import Process, Processes
@@ -62,10 +64,12 @@ _READ = "showcam.signature"  # a key of the environ: the header once it was read
 WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 _JSON = ("Content-Type", "application/json")
-
 _beat, _find = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Find)
 
 type Answer = Opened | NotOpened | Still | Checked | Admitted | Beaten | Found | Nothing
+
+# the assistants whose displays ask for a picture; the spoken skill plays videos
+OF_SURFACE: dict[str, Assistant] = {"alexa": "alexa", "video": "alexa", "google": "google"}
 
 
 class Internal:
@@ -124,8 +128,10 @@ class Internal:
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
         if what == "learnt":
             learnt = _learnt.decode(body)
+            claims = Claims(**learnt["claims"])
+            _note_first_picture(claims, learnt.get("first_s"))
             self._questions.learn(
-                Claims(**learnt["claims"]),
+                claims,
                 learnt["width"],
                 learnt["height"],
                 b_frames=learnt.get("b_frames", False),
@@ -214,6 +220,15 @@ def _found(processes: Processes, find: Find) -> Found:
         claims = Claims(**find["claims"])
         named = processes.holder(claims.account, claims.camera, {find["process"]} if find["lost"] else ())
     return Found(process=named.id, at=named.at) if named else Found(process="", at="")
+
+
+def _note_first_picture(claims: Claims, first_s: float | None) -> None:
+    """Notes the first picture that an assistant's ask brought; `first_s`: None from a process of an older version."""
+    assistant = OF_SURFACE.get(claims.surface)
+    if first_s is None or assistant is None or claims.link.startswith(SESSION):
+        return  # an owner's try on the console is not an ask
+    name, ids = outcomes.FIRST_PICTURE, (claims.camera, claims.link, claims.account)
+    outcomes.add(Outcome(name, "done", "", "", *ids, assistant, took_s=round(first_s, 3)))
 
 
 class _Signature(Struct, frozen=True):
