@@ -117,8 +117,8 @@ class Internal:
             return Still(still=base64.b64encode(made or b"").decode())
         if what == "check":
             check = _check.decode(body)
-            claims = [Claims(**each) for each in check["claims"]]
-            return Checked(denied=self._checked(claims, time.time(), check.get("process", "")))
+            asked = [Claims(**claims) for claims in check["claims"]]
+            return Checked(denied=self._checked(asked, time.time(), check.get("process", "")))
         if what == "beat" and self._processes is not None:
             return _beaten(self._processes, _beat.decode(body))
         if what == "find" and self._processes is not None:
