@@ -15,7 +15,7 @@ from showcam.app.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import ARCHITECTURE, OTHER
 
-PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep")
+PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep", "operators")
 
 PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())
 PRACTICE = PARAMETERS["local"]["alexaSkillId"]
@@ -52,6 +52,8 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
                 "signUp": "everybody",
                 "ezvizRegion": "asia",
                 "googleReports": "perhaps",
+                "readsPerSecond": "0",
+                "unlinkedDays": "never",
                 "reservedForDirectives": "1.5",
                 "reservedForWeb": "-1",
                 "logRetention": "31",
@@ -69,6 +71,8 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
                 'signUp is "everybody"',
                 'ezvizRegion is "asia": eu, us, sa, sg, in, ru there are',
                 'googleReports is "perhaps": yes there is',
+                'readsPerSecond is "0"',
+                'unlinkedDays is "NaN"',
                 'reservedForDirectives is "1.5"',
                 'reservedForWeb is "-1"',
                 'logRetention is "31"',

@@ -13,7 +13,9 @@ QUEUE = {"Fn::GetAtt": ["ReportQueue", "Arn"]}
 READS = {
     "DirectivesRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret"],
     "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "GoogleSecret"],
+    "SweepRole": ["KeysSecret", "SettingsSecret"],
     "ReportsRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret", "GoogleSecret"],
+    "OperatorsRole": ["KeysSecret", "GrantSecret"],
     "WebRole": ["KeysSecret", "GrantSecret", "CookieSecret", "SettingsSecret", "WebSecret"],
 }
 
@@ -32,14 +34,14 @@ class TestRoles:
 
     def test_each_may_do_what_its_work_asks(self, home: Template) -> None:
         table = {"Fn::GetAtt": ["Table", "Arn"]}
-        for name in ("Directives", "Fulfillment", "Web", "Reports"):
+        for name in ("Directives", "Fulfillment", "Web", "Reports", "Operators"):
             role = f"{name}Role"
             granted = granted_to(home, role)
             assert granted.pop("logs") == (
                 {"CreateLogStream", "PutLogEvents"},
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
-            checks = set() if name == "Fulfillment" else CHECKS
+            checks = set() if name in ("Fulfillment", "Operators") else CHECKS
             assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
@@ -50,9 +52,13 @@ class TestRoles:
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
             index = ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}])
             receives = ({"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}, [QUEUE])
-            assert granted == {"Web": {"dynamodb index": index}, "Reports": {"sqs": receives}}.get(name, {})
+            assert granted == {
+                "Web": {"dynamodb index": index},
+                "Operators": {"dynamodb index": index},
+                "Reports": {"sqs": receives},
+            }.get(name, {})
 
-    def test_changes_reads_the_stream_and_sweep_updates_rows(self, home: Template) -> None:
+    def test_changes_reads_the_stream_and_sweep_reads_and_deletes_households(self, home: Template) -> None:
         changes, sweep = granted_to(home, "ChangesRole"), granted_to(home, "SweepRole")
         for granted in (changes, sweep):
             assert granted.pop("sqs") == ({"SendMessage"}, [QUEUE])
@@ -61,9 +67,9 @@ class TestRoles:
         stream = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
         assert changes == {"dynamodb": (stream, [{"Fn::GetAtt": ["Table", "StreamArn"]}])}
         assert sweep == {
-            "dynamodb": ({"BatchGetItem", "Query", "UpdateItem"}, [{"Fn::GetAtt": ["Table", "Arn"]}]),
+            "dynamodb": (ROWS | FORGETS | CHECKS, [{"Fn::GetAtt": ["Table", "Arn"]}]),
             "dynamodb index": ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}]),
-            "secretsmanager": ({"GetSecretValue"}, [{"Ref": "KeysSecret"}]),
+            "secretsmanager": ({"GetSecretValue"}, [{"Ref": name} for name in READS["SweepRole"]]),
         }
 
     def test_the_scheduler_may_call_sweep_alone(self, home: Template) -> None:
@@ -98,6 +104,7 @@ class TestReporting:
         (schedule,) = of(home, "AWS::Scheduler::Schedule").values()
         assert schedule["ScheduleExpression"] == "rate(5 minutes)"
         assert EVERY_S == 5 * 60
+        assert json.loads(schedule["Target"]["Input"]) == {"reads_per_second": 5}
 
     def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
         granted = granted_to(elsewhere.template, "DirectivesRole")
@@ -114,7 +121,12 @@ class TestReporting:
             for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
-        keys = {role: ["account#*", "link#*", *(["visit#*"] if role == "WebRole" else [])] for role, _ in deletes}
+        more = {
+            "WebRole": ["owner_name#*", "vendor#*", "visit#*"],
+            "SweepRole": ["owner_name#*", "vendor#*"],
+            "OperatorsRole": ["owner_name#*", "vendor#*"],
+        }
+        keys = {role: ["account#*", "link#*", *more.get(role, [])] for role, _ in deletes}
         assert keys
         assert deletes == [
             (role, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys[role]}}) for role, _ in deletes

@@ -1,5 +1,5 @@
 """What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
-sign-in that is cancelled, a skill that is disabled."""
+sign-in that is cancelled, a skill that is disabled, an operator's calls, a household that its owner deletes."""
 
 import hashlib
 import hmac
@@ -12,13 +12,15 @@ from pathlib import Path
 import requests
 
 from scripts.deploy_local.amazon import Authority
-from scripts.deploy_local.steps import REDIRECTS
+from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
 from showcam.accounts.links import mint
+from showcam.accounts.owner_users import OwnerUsers
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked
-from tests.doubles.events import spoken
+from tests.doubles.aws_stack import add_home
+from tests.doubles.events import operator_event, spoken
 from tests.doubles.household import new_link
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.doubles.waiting import LONG_S
@@ -36,6 +38,8 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
+    _operate(deployed)
+    _delete_an_owner(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -104,6 +108,17 @@ def _cancel(deployed: Deployed) -> None:
     assert linking.cancel(page) == "access_denied"
 
 
+def _delete_an_owner(deployed: Deployed) -> None:
+    place = deployed.place
+    linking = Linking(place.web, place.authorities, "alexa", place.secrets["alexa"], REDIRECTS["alexa"])
+    linking.sign_in(STRANGER, PASSWORD)
+    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    (account,) = (account for account in store.accounts() if account.origin == "linking")
+    assert store.put_owner_user(account.id, "k" * 64, b"a name and a hash")
+    assert linking.delete().status_code == 200
+    assert store.account(account.id) is None
+
+
 def _disable(deployed: Deployed) -> None:
     """Of a link that nothing else here needs; its person spoke to the skill once."""
     store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
@@ -119,3 +134,23 @@ def _disable(deployed: Deployed) -> None:
     ended = store.link(link.id)
     assert ended is not None
     assert ended.ended is not None
+
+
+def _operate(deployed: Deployed) -> None:
+    """Each call, and at last the removal of a household that nothing else here needs."""
+    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    home = add_home(store, "removed@example.com")
+    OwnerUsers(store).set(home.account.id, "removed", "barn door and two geese")
+    about = {"household": home.account.id}
+    ended, left = home.link("alexa"), home.link("google")
+    for call in (
+        {"call": "list", "most": 1},
+        {"call": "show", "household": "removed@example.com"},
+        {"call": "export"} | about,
+        {"call": "end", "link": ended.id} | about,
+        {"call": "remove", "sure": "yes"} | about,
+    ):
+        answer = deployed.invoke("operators", operator_event(call))
+        assert answer["statusCode"] == 200, answer
+    assert json.loads(answer["body"])["ended"] == [left.id]
+    assert store.account(home.account.id) is None

@@ -23,7 +23,7 @@ OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 DYNAMODB, SECRETS_MANAGER, QUEUES = "DynamoDB_20120810", "secretsmanager", "AmazonSQS"
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
-ANSWERING = ("directives", "fulfillment", "web")  # the others are called by AWS itself
+ANSWERING = ("directives", "fulfillment", "web", "operators")  # the others are called by AWS itself
 READING = (*ANSWERING, "reports")
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
 BY_OTHERS = ("logs", "kms")  # called by Lambda for its function; by DynamoDB and Secrets Manager
@@ -139,7 +139,7 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
     [
         ("Keys", {*READING}),
         ("Grant", {*READING}),
-        ("Settings", {*READING}),
+        ("Settings", {*READING} - {"operators"}),
         ("Cookie", {"web"}),
         ("Web", {"web"}),
         ("Directives", {"directives", "reports"}),
@@ -155,7 +155,7 @@ def test_a_secret_is_read_by_those_who_use_it_alone(
     )
     pair = ("secretsmanager:GetSecretValue", found)
     assert {name for name in READING if pair in requested[name]} == readers
-    may = readers | ({"sweep"} if secret == "Keys" else set())
+    may = readers | ({"sweep"} if secret in ("Keys", "Settings") else set())
     assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == may
 
 
@@ -229,19 +229,20 @@ def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
 @OF_THOSE_THAT_ANSWER
 def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
     environ = wired.environ(name)
-    for resource in (environ["SHOWCAM_KEYS_SECRET"], *environ["SHOWCAM_SETTINGS_SECRET"].split(",")):
+    settings = environ["SHOWCAM_SETTINGS_SECRET"]  # "" if the function has none
+    for resource in (environ["SHOWCAM_KEYS_SECRET"], *(settings.split(",") if settings else ())):
         assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource)) == "allowed"
         for action in ("PutSecretValue", "UpdateSecret", "DeleteSecret", "RotateSecret"):
             assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"
 
 
 @FUNCTIONS
-def test_households_are_listed_by_web_and_sweep_alone(wired: Deployed, name: str) -> None:
-    may = "allowed" if name in ("web", "sweep") else "implicitDeny"
+def test_households_are_listed_by_web_sweep_and_operators_alone(wired: Deployed, name: str) -> None:
+    may = "allowed" if name in ("web", "sweep", "operators") else "implicitDeny"
     assert verdict(wired, name, ("dynamodb:Query", f"{TABLE}/index/gsi1")) == may
 
 
-@pytest.mark.parametrize("name", ["changes", "reports"])
+@pytest.mark.parametrize("name", ["changes", "reports", "sweep"])
 def test_what_aws_calls_asks_nothing_that_it_may_not(
     wired: Deployed, requested: dict[str, set[Pair]], name: str
 ) -> None:

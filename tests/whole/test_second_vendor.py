@@ -207,7 +207,7 @@ def test_it_is_added_and_linked_listed_beside_ezviz_shown_and_removed(world: Wor
 
     until(is_shown)
 
-    removed = world.program.command("owner", "remove", KARI, text=f"{KARI}\n")
+    removed = world.program.command("household", "remove", KARI, text=f"{KARI}\n")
     assert removed.returncode == 0, removed.stderr
     assert google(world, token, "SYNC") == {"status": 401}
     until(lambda: "Pier" not in home.get("/home").page.text)
