@@ -57,13 +57,15 @@ function* topic(given) {
 function* addresses(given) {
   if (given.publicUrl && !ORIGIN.test(given.publicUrl)) yield `publicUrl is "${given.publicUrl}": ${WANTED}`;
   const named = list(given.mediaUrls);
-  for (const url of named) if (!ORIGIN.test(url)) yield `mediaUrls names "${url}": ${WANTED}`;
+  const fleet = named.filter((url) => url.endsWith('/*'));
+  for (const url of named) if (!ORIGIN.test(url.replace(/\/\*$/, ''))) yield `mediaUrls names "${url}": ${WANTED}`;
+  if (fleet.length && named.length > 1) yield `mediaUrls names "${fleet[0]}" and others: it stands before all media processes`;
   if (new Set(named).size < named.length) yield 'mediaUrls names one twice: each media process has an address of its own';
   if (named.length > MOST_MEDIA) yield `mediaUrls names ${named.length}: up to ${MOST_MEDIA} there may be`;
 }
 
 function* numbers(given) {
-  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['reservedForDirectives', 0, 100000], ['reservedForWeb', 0, 100000]]) {
+  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['readsPerSecond', 1, 100], ['unlinkedDays', 1, 3650], ['reservedForDirectives', 0, 100000], ['reservedForWeb', 0, 100000]]) {
     if (!(Number.isInteger(given[name]) && given[name] >= least && given[name] <= most)) {
       yield `${name} is "${given[name]}": a whole number from ${least} to ${most} is wanted`;
     }
@@ -126,7 +128,7 @@ async function read({ resolveVariable }) {
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
-  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
+  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'readsPerSecond', 'unlinkedDays', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
     given[name] = Number(await resolveVariable(`param:${name}`));
   }
   return given;
@@ -145,8 +147,8 @@ function shares(given, secrets, functions) {
   const each = (made) => Object.fromEntries(functions.map((name) => [name, made(name)]));
   return {
     sharedKey: grant[0] ?? '',
-    settings: each((name) => joined([secrets.settings, ...own[name]])),
-    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys, operators: [secrets.keys, ...grant] },
+    settings: { ...each((name) => joined([secrets.settings, ...own[name]])), sweep: secrets.settings },
+    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: [secrets.keys, secrets.settings], operators: [secrets.keys, ...grant] },
   };
 }
 

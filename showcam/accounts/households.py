@@ -1,4 +1,4 @@
-"""Adds, finds and removes households with their sources, and ends their links."""
+"""Adds, finds and removes households with their sources, ends their links, and keeps when each was last there."""
 
 import logging
 import secrets
@@ -13,6 +13,7 @@ from showcam.store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
 
+_PRESENCE = "presence/"  # begins the names of two secrets of a household; each holds a time as text
 NO_LAN_CAMERAS = b"{}"  # the sealed content of a LAN source before showcam.drivers.lan has written any
 
 
@@ -25,9 +26,16 @@ class Unreadable(NamedTuple):
     key_id: str  # the id of the missing key; "": the row is damaged
 
 
+class Presence(NamedTuple):
+    """Times in epoch seconds; 0: never, or before showcam noted it."""
+
+    came: float  # when somebody last signed in
+    left: float  # when the household's last link ended
+
+
 class Pictures(Protocol):
-    def end_link(self, link: str) -> None:
-        """Ends the link's live videos. Raises MediaUnavailable."""
+    def end_link(self, link: str, account: str = "") -> None:
+        """Ends the live videos of the account's link. Raises MediaUnavailable."""
         ...
 
 
@@ -82,14 +90,14 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
     False when the link had ended before; its videos are ended in either case.
     """
     ended = store.end_link(link.id, time.time())
-    end_pictures(pictures, link.id)
+    end_pictures(pictures, link.id, link.account)
     return ended
 
 
-def end_pictures(pictures: Pictures, viewer: str) -> None:
+def end_pictures(pictures: Pictures, viewer: str, account: str = "") -> None:
     """Ends the videos of a link or of a console session, by its id, as far as the media process answers."""
     try:
-        pictures.end_link(viewer)
+        pictures.end_link(viewer, account)
     except MediaUnavailable as error:
         log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": viewer})
 
@@ -101,8 +109,22 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
         store.end_link(link.id, time.time())  # so the assistant is notified
     store.drop_household(account_id)
     for link in links:
-        end_pictures(pictures, link.id)
+        end_pictures(pictures, link.id, link.account)
     return links
+
+
+def presence(store: Store, account_id: str) -> Presence:
+    times = store.account_secrets(account_id, _PRESENCE)
+    came, left = (times.get(f"{_PRESENCE}{name}", b"0") for name in Presence._fields)
+    return Presence(float(came), float(left))
+
+
+def note_came(store: Store, account_id: str, at: float) -> None:
+    store.put_account_secret(account_id, f"{_PRESENCE}came", str(at).encode())
+
+
+def note_left(store: Store, account_id: str, at: float) -> None:
+    store.put_account_secret(account_id, f"{_PRESENCE}left", str(at).encode())
 
 
 def unreadable(store: Store) -> list[Unreadable]:

@@ -11,7 +11,7 @@ from showcam.net.addresses import is_in_house
 if TYPE_CHECKING:
     from showcam.app.settings import Settings
 
-COUNTS = ("sign_ins_per_user", "opens_per_minute", "idle_s", "live_per_account", "poll_s")
+COUNTS = ("sign_ins_per_user", "opens_per_minute", "idle_s", "live_per_account", "poll_s", "unlinked_days")
 SIMULATED_PORTS = 5  # from simulator_port on, in the demo
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
@@ -91,8 +91,10 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in ("public_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
+    if settings.fleet_url and len(settings.media_urls) > 1:
+        yield "media_urls", "an address with /* is the only one: it stands before all media processes"
     for url in settings.media_urls:
-        yield from (("media_urls", why) for why in _url_faults(url))
+        yield from (("media_urls", why) for why in _url_faults(url.removesuffix("/*")))
     if len(set(settings.media_urls)) < len(settings.media_urls) or len(settings.media_urls) > MOST_MEDIA:
         yield "media_urls", f"up to {MOST_MEDIA} are wanted, each once"
     if settings.grant_secret and settings.grant_roots:

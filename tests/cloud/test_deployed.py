@@ -50,6 +50,12 @@ STEPS = [
     "Ask as Alexa once more",
     "Disconnect Google",
     "Ask as Google once more",
+    "Show Study, by the account's own cloud stream",
+    "Ask for Study in a stack without media processes",
+    "Sweep",
+    "Study was renamed at EZVIZ before the sweep",
+    "Revoke the only link, and be signed out at EZVIZ",
+    "Delete everything",
     "Draw it from the walk's log",
 ]
 

@@ -18,7 +18,7 @@ from showcam.drivers import BRANDS
 from showcam.drivers.driver import Driver, LoadsAhead
 from showcam.drivers.vendor import Installation, Vendor
 from showcam.engine.client import MediaClient
-from showcam.engine.fleet import Fleet
+from showcam.engine.fleet import Fleet, Listed
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.i18n.catalogue import NAMING, OWN_NAME
@@ -26,22 +26,28 @@ from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
+from showcam.registry.streams.handover import Registered
 from showcam.registry.streams.history import TOGETHER_S, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Link, SourceKind
+from showcam.store.processes import Processes
+from showcam.store.records import DAY_S, Link, SourceKind
 from showcam.store.sealing import Sealer
 
 if TYPE_CHECKING:
     from showcam.app.aws.cloudwatch import CloudWatch
     from showcam.i18n.product import Product
+    from showcam.registry.owner.departures import Departures
 
 log = logging.getLogger(__name__)
+
+MEDIA = "media"  # the kind of processes that show pictures
 
 SECRETS_OF = {
     "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
     "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
     "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
+    "sweep": frozenset({"ezviz_secret"}),
     "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
     "operators": frozenset(),
 }
@@ -64,10 +70,14 @@ def open_store(settings: Settings, keys: Keys) -> Store:
     return SqliteStore(settings.database, sealer)
 
 
-def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
+def media_client(settings: Settings, grants: Grants, store: Store | None = None) -> MediaClient | Fleet:
+    """`store` knows the media processes that report themselves."""
     proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
+    if settings.fleet_url and store is not None:
+        front = MediaClient(settings.fleet_url, proof, authorities=authorities)
+        return Fleet(Registered(Processes(store, MEDIA), front))
     if settings.media_urls or settings.pictures == "vendor":
-        return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
+        return Fleet(Listed([MediaClient(url, proof, authorities=authorities) for url in settings.pictures_urls]))
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
 
@@ -111,6 +121,13 @@ class Ground:
         """Ends a link together with the link's live pictures."""
         households.end(self.store, self.pictures, link)
 
+    def departures(self, settings: Settings, vendor_s: float) -> "Departures":
+        """`vendor_s`: how long a vendor is waited for."""
+        from showcam.registry.owner.departures import Departures  # no directive needs it
+
+        kept_s = settings.unlinked_days * DAY_S
+        return Departures(self.store, self.vendors, self.pictures, kept_s=kept_s, vendor_s=vendor_s)
+
     def load(self) -> None:
         for driver in self.drivers.values():
             if isinstance(driver, LoadsAhead):
@@ -132,7 +149,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.product:
         product(settings)
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, by_kind = media_client(settings, grants), drivers(settings, store)
+    pictures, by_kind = media_client(settings, grants, store), drivers(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
