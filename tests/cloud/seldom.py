@@ -1,5 +1,5 @@
 """What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
-sign-in that is cancelled, a skill that is disabled, an operator's calls."""
+sign-in that is cancelled, a skill that is disabled, an operator's calls, a household that its owner deletes."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from scripts.deploy_local.amazon import Authority
-from scripts.deploy_local.steps import REDIRECTS
+from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
 from showcam.accounts.links import mint
 from showcam.accounts.owner_users import OwnerUsers
@@ -39,6 +39,7 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     _cancel(deployed)
     _disable(deployed)
     _operate(deployed)
+    _delete_an_owner(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -105,6 +106,17 @@ def _cancel(deployed: Deployed) -> None:
     page = linking.begin()
     linking.http.cookies.set("__Host-showcam-visit", secrets.token_urlsafe(32), secure=True)
     assert linking.cancel(page) == "access_denied"
+
+
+def _delete_an_owner(deployed: Deployed) -> None:
+    place = deployed.place
+    linking = Linking(place.web, place.authorities, "alexa", place.secrets["alexa"], REDIRECTS["alexa"])
+    linking.sign_in(STRANGER, PASSWORD)
+    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    (account,) = (account for account in store.accounts() if account.origin == "linking")
+    assert store.put_owner_user(account.id, "k" * 64, b"a name and a hash")
+    assert linking.delete().status_code == 200
+    assert store.account(account.id) is None
 
 
 def _disable(deployed: Deployed) -> None:

@@ -115,9 +115,11 @@ def _bind_linking(app: Flask, settings: Settings, keys: Keys, base: ground.Groun
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
+            kept_days=settings.unlinked_days,
             practice=PRACTICE if settings.demo else None,
         ),
         base.end,
+        base.departures(settings, settings.sign_in_s).delete,
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
@@ -223,10 +225,9 @@ def _console(
                 base.store,
                 made.area.new_links,
                 base.end,
-                made.sign_in,
                 Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
                 LinkingWindow(base.store),
-                partial(households.remove, base.store, base.pictures),
+                base.departures(settings, settings.sign_in_s).delete,
             ),
             Reports(base.store, base.adapter.faults.of),
             open_to_all=settings.sign_up == "anyone",

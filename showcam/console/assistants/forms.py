@@ -13,7 +13,6 @@ from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.drivers.settings import BadValue
 from showcam.registry import quiet_times
 from showcam.registry.owner.invitations import Invitations, Invited
-from showcam.registry.owner.sign_in import SignIn
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
@@ -35,20 +34,19 @@ class Made(Struct, frozen=True):
 
 
 class AssistantForms:
-    """`end` ends a link and its video. `remove` removes a household by id, and ends all its video."""
+    """`end` ends a link and its video. `remove` removes a household by id, signs out at EZVIZ and ends all video."""
 
     def __init__(
         self,
         store: Store,
         new_links: NewLinks,
         end: Callable[[Link], None],
-        sign_in: SignIn,
         invitations: Invitations,
         window: LinkingWindow,
         remove: Callable[[str], object],
     ) -> None:
         self._store, self._pins, self._new_links, self._end = store, Pins(store), new_links, end
-        self._sign_in, self.invitations, self.window, self._remove = sign_in, invitations, window, remove
+        self.invitations, self.window, self._remove = invitations, window, remove
 
     def take(self, step: str, account: str, cameras: frozenset[str]) -> Made | str:
         """Takes a step of STEPS. Returns what was wrong, as a sentence to translate, or "" when done.
@@ -123,7 +121,6 @@ class AssistantForms:
         """Returns what was wrong, as a sentence to translate, or "" after deletion. `user` is the signed-in name."""
         if request.form.get("name", "").strip() != user:
             return ASSISTANTS["not_deleted"]
-        self._sign_in.sign_out(account)
         self._remove(account)
         return ""
 
