@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,10 +17,9 @@ from scripts.deploy_local.emulator import free_ports
 
 NAME = "refresh grant over HTTP, on SQLite"
 BOUND = Bound(share=3, beside="oidc-provider")
-FILES = Path(__file__).parent / "peer" / "oidc"
-FOLDER = environment.FOLDER / "oidc"
+PROGRAM = Path(__file__).parent / "peer" / "oidc" / "server.mjs"
+PACKAGE = environment.ROOT / "node_modules" / "oidc-provider"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-INSTALL_S = 180
 
 
 def measure(run: Run) -> Results:
@@ -42,27 +40,9 @@ def measure(run: Run) -> Results:
 
 
 def ensure() -> None:
-    """node_modules as package.json has them; made now if they aren't. Raises NoPeer."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise NoPeer("node and npm are not on this machine")
-    same = [
-        (FOLDER / file.name).is_file() and (FOLDER / file.name).read_text() == file.read_text() for file in _files()
-    ]
-    if all(same) and (FOLDER / "node_modules").is_dir():
-        return
-    say("Installing npm oidc-provider into bench/env")
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    command = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
-    for file in _files():
-        shutil.copy(file, FOLDER)
-    try:
-        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_S)
-    except subprocess.TimeoutExpired:
-        done = None
-    if done is None or done.returncode:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        raise NoPeer("npm could not install it")
+    """Raises NoPeer if it is not installed."""
+    if shutil.which("node") is None or not PACKAGE.is_dir():
+        raise NoPeer("npm oidc-provider is not installed (npm ci)")
 
 
 @contextmanager
@@ -71,16 +51,12 @@ def oidc_provider() -> Iterator[Target]:
     port = free_ports()
     with tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder:
         log = Path(folder) / "log"
-        command = [shutil.which("node") or "node", str(FOLDER / "server.js")]
+        command = [shutil.which("node") or "node", str(PROGRAM)]
         with process(command, {"BENCH_PORT": str(port)}, log) as started:
             until_right(port, request("/.well-known/openid-configuration", b"", {}, "GET"), lambda *_: None)
             form = next(line for line in log.read_text().splitlines() if line.startswith("grant_type="))
             given = request("/token", form.encode(), FORM)
             yield Target(port, started.pid, lambda: given, _right)
-
-
-def _files() -> list[Path]:
-    return [FILES / "package.json", FILES / "server.js"]
 
 
 def _right(status: int, body: bytes) -> None:

@@ -37,7 +37,7 @@ class ProviderCloud(LakesideCloud):
         super().__init__(authority)
 
     def begin(self, callback: str) -> None:
-        environ = {"MODULES": str(refresh.FOLDER), "PORT": str(self._at), "ISSUER": f"https://{self.host}"}
+        environ = {"PORT": str(self._at), "ISSUER": f"https://{self.host}"}
         environ |= {"CALLBACK": callback, "API_SECRET": self._secret, "NODE_ENV": "test"}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(

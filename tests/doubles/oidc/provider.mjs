@@ -1,12 +1,8 @@
 // npm oidc-provider as the authorization server of Lakeside's cloud, behind its host. It is asked at loopback, and by the
 // headers of the proxy before it. Its own pages for developers ask for a name, and take every password.
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { join } from "node:path";
+import Provider from "oidc-provider";
 
-const { MODULES, PORT, ISSUER, CALLBACK, API_SECRET } = process.env;
-const found = createRequire(join(MODULES, "node_modules", "x.js")).resolve("oidc-provider");
-const { Provider } = await import(pathToFileURL(found));
+const { PORT, ISSUER, CALLBACK, API_SECRET } = process.env;
 
 const provider = new Provider(ISSUER, {
   clients: [
