@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scripts.deploy_local.emulator import NoEmulator
 from scripts.deploy_local.local import Local
+from scripts.deploy_local.owner import owners_pages
 from scripts.deploy_local.steps import PASSWORD, USER, Place, StepFailed, heading
 from scripts.deploy_local.walk import walk
 
@@ -25,6 +26,7 @@ def main() -> int:
         local = Local(folder)
         with local as place:
             walk(place)
+            owners_pages(place)
             heading("Every step is as it should be.")
             if options.keep:
                 _announce(folder, local.emulator.url, place)
@@ -42,6 +44,7 @@ def main() -> int:
 
 def _announce(folder: Path, aws: str, place: Place) -> None:
     facts = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
+    facts |= {"control": place.control}
     file, unfinished = folder / "place.json", folder / "place.part"
     unfinished.touch(0o600)
     unfinished.write_text(json.dumps(facts))
@@ -56,8 +59,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -P -m scripts.deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
-        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking. Loopback only; nothing of "
-        "it reaches the real AWS. Ends with 1 at the first step that fails.",
+        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking, an owner's page. Loopback "
+        "only; nothing of it reaches the real AWS. Ends with 1 at the first step that fails.",
     )
     parser.add_argument("--keep", action="store_true", help="leave it running after the walk, until Ctrl-C")
     parser.add_argument("--folder", type=Path, help="where logs and data are kept (a temporary folder)")

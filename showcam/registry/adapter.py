@@ -57,11 +57,13 @@ def adapt(
     later: Callable[[Work], None] | None = None,
     *,
     keeps_history: bool = True,
+    sees_fetches: bool = True,
     notifies: bool = True,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `quota` if opened streams are not counted in this process.
 
-    `later` writes the history, at once by default; without `keeps_history` none is written.
+    `later` writes the history, at once by default; without `keeps_history` none is written. `sees_fetches`: whether
+    the history learns how long a camera was watched.
     `notifies`: whether owners are notified of faults.
     """
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
@@ -73,13 +75,13 @@ def adapt(
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
     explaining = Explaining(ground, handover)
     streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
-    history = History(store, clock, later)
+    history = History(store, clock, later, sees_fetches=sees_fetches)
     written = history if keeps_history else None
     return Adapter(
         Registry(ground, lists, streams, control, Scenes(ground), written),
         Owner(ground, lists, control, codes, encrypted, streams),
         Offers(ground, reopening, handover, explaining),
-        Questions(ground, reopening, sources, explaining, written, encrypted.judge_key),
+        Questions(ground, reopening, sources, explaining, written if sees_fetches else None, encrypted.judge_key),
         Noticing(ground, changes),
         Keeping(ground, handover),
         changes,

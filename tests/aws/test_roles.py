@@ -39,8 +39,7 @@ class TestRoles:
                 {"CreateLogStream", "PutLogEvents"},
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
-            checks = set() if name == "Fulfillment" else CHECKS
-            assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
+            assert granted.pop("dynamodb") == (ROWS | FORGETS | CHECKS, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
                 [{"Ref": resource} for resource in READS[role]],
@@ -114,7 +113,8 @@ class TestReporting:
             for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
-        keys = {role: ["account#*", "link#*", *(["visit#*"] if role == "WebRole" else [])] for role, _ in deletes}
+        of_web = ["visit#*", "vendor#*", "owner_name#*"]
+        keys = {role: ["account#*", "link#*", *(of_web if role == "WebRole" else [])] for role, _ in deletes}
         assert keys
         assert deletes == [
             (role, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys[role]}}) for role, _ in deletes

@@ -149,6 +149,7 @@ class TestFunctions:
                 if wakes:
                     continue  # it answers nobody
                 assert settings.all_on_aws
+                assert settings.has_console
                 assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
                 assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, "s")
                 assert settings.public_url.startswith("https://")

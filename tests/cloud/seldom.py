@@ -1,5 +1,5 @@
 """What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
-sign-in that is cancelled, a skill that is disabled."""
+sign-in that is cancelled, a skill that is disabled, a household with a user at showcam that is deleted."""
 
 import hashlib
 import hmac
@@ -12,9 +12,12 @@ from pathlib import Path
 import requests
 
 from scripts.deploy_local.amazon import Authority
+from scripts.deploy_local.owner import Owner
 from scripts.deploy_local.steps import REDIRECTS
 from scripts.deploy_local.walk import Linking
+from showcam.accounts.households import find
 from showcam.accounts.links import mint
+from showcam.accounts.owner_users import OwnerUsers
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked
@@ -25,6 +28,7 @@ from tests.doubles.waiting import LONG_S
 
 KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
+FAMILY = "family@example.com"  # nobody else here has this household
 
 
 def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
@@ -36,6 +40,7 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
+    _delete(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -106,7 +111,7 @@ def _cancel(deployed: Deployed) -> None:
 
 def _disable(deployed: Deployed) -> None:
     """Of a link that nothing else here needs; its person spoke to the skill once."""
-    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    store = _store(deployed)
     link = new_link(next(iter(store.accounts())), "alexa", None, "en")
     store.add_link(link)
     token, row = mint(link.id, "access", "cameras", time.time())
@@ -119,3 +124,18 @@ def _disable(deployed: Deployed) -> None:
     ended = store.link(link.id)
     assert ended is not None
     assert ended.ended is not None
+
+
+def _delete(deployed: Deployed) -> None:
+    place, store = deployed.place, _store(deployed)
+    owner = Owner(place.web, place.authorities).sign_in(FAMILY)
+    source = find(store, "ezviz", FAMILY)
+    assert source is not None
+    OwnerUsers(store).set(source.account, "family", "a long password of theirs")
+    owner.open("/home/assistants").press("/home/assistants", step="delete", name=FAMILY)
+    assert store.account(source.account) is None
+
+
+def _store(deployed: Deployed) -> DynamoStore:
+    """The table as an operator without the keys reads it."""
+    return DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))

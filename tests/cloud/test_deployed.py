@@ -44,6 +44,12 @@ STEPS = [
     "Ask as Alexa once more",
     "Disconnect Google",
     "Ask as Google once more",
+    "Sign in at /home",
+    "Read there why Garage is not shown",
+    "Switch its Image Encryption off, by the code on its label",
+    "Read what the assistants asked for",
+    "End that link on its page, and refresh it once more",
+    "Delete everything of that household",
 ]
 
 

@@ -74,7 +74,7 @@ def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:
         structs.asdict(settings),
         settings.ca_file,
         demo=settings.demo,
-        in_house=settings.sign_up != "anyone",
+        in_house=settings.has_lan_cameras,
         adds=settings.has_lan_cameras,
         relays=settings.pictures == "plane",
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
@@ -139,8 +139,10 @@ def build(settings: Settings, keys: Keys) -> Ground:
         grants,
         rules,
         quota=quota,
-        later=Later(pause_s=TOGETHER_S),
+        # a function is frozen once it has answered, so it writes the history before
+        later=None if settings.all_on_aws else Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
+        sees_fetches=settings.sees_fetches,
         notifies=settings.notifies,
     )
     if settings.has_console:

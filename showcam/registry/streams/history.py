@@ -73,11 +73,20 @@ class Later:
 
 
 class History:
-    """`clock`: epoch seconds. `later` does the work with the store; by default at once."""
+    """`clock`: epoch seconds. `later` does the work with the store; by default at once.
+
+    `sees_fetches`: whether `is_live` is called for what displays fetch.
+    """
 
     def __init__(
-        self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
+        self,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        later: Callable[[Work], None] | None = None,
+        *,
+        sees_fetches: bool = True,
     ) -> None:
+        self.sees_fetches = sees_fetches
         self._store, self._clock, self._later = store, clock, later or _now
         self._noted: list[tuple[str, Ask]] = []  # accounts and their asks that are not written yet
         self._left_out = 0  # asks that are missing, since too many waited
