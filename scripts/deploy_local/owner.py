@@ -120,4 +120,4 @@ def _other_household(place: Place) -> tuple[Linking, dict[str, str], Owner]:
 
 
 def _link(owner: Owner) -> str:
-    return re.findall(r'id="link-([^"]+)"', owner.page)[0]
+    return str(re.findall(r'id="link-([^"]+)"', owner.page)[0])

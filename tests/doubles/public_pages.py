@@ -29,6 +29,8 @@ USER, OTHER, CAREFUL = "demo@example.com", "other@example.com", "mfa@example.com
 PASSWORD, CODE = "showcam-demo", "012345"
 HTML = "application/x-www-form-urlencoded"
 SESSION = "__Host-showcam-home"
+REDIRECT = "https://layla.amazon.com/api/skill/link/M1"
+LINKING = {"response_type": "code", "client_id": "alexa", "redirect_uri": REDIRECT, "scope": "cameras", "state": "s"}
 
 
 @dataclass
@@ -97,6 +99,11 @@ class Browser:
     def sign_in(self, user: str = USER, password: str = PASSWORD) -> "Browser":
         return self.get().post("/home", step="door", user=user, password=password)
 
+    def sign_in_to_link(self, user: str, password: str) -> "Browser":
+        """The first form of account linking."""
+        address = f"/oauth/authorize?{urlencode(LINKING)}"
+        return self.get(address).post(address, step="sign-in", user=user, password=password)
+
 
 @dataclass
 class PublicPages:
@@ -159,7 +166,6 @@ def public_pages(folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: str)
             monkeypatch.chdir(folder)
             answer = web_on_lambda.build()
             store = DynamoStore(cloud.dynamodb, "showcam", Sealer(keys.derived([ROOT]).seal))
-            redirect = ("https://layla.amazon.com/api/skill/link/M1",)
-            yield PublicPages(answer, store, vendor, {"alexa": clients.register(store, "alexa", "alexa", redirect)})
+            yield PublicPages(answer, store, vendor, {"alexa": clients.register(store, "alexa", "alexa", (REDIRECT,))})
         finally:
             vendor.stop()

@@ -208,7 +208,7 @@ def _console(
     exposer: Exposer | None,
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
-    pages = [CameraRemoval(base.adapter.owner, made.area), _assistants(settings, made, base)]
+    pages: list[home.Page] = [CameraRemoval(base.adapter.owner, made.area), _assistants(settings, made, base)]
     if not made.has.operated:
         return pages
     owner = base.adapter.owner
