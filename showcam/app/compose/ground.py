@@ -139,7 +139,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         grants,
         rules,
         quota=quota,
-        # a function is frozen once it has answered, so it writes the history before
+        # AWS freezes a function after its answer, so the history is written before the answer
         later=None if settings.all_on_aws else Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
         sees_fetches=settings.sees_fetches,

@@ -62,7 +62,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
 
 
 def _phones(home: Home) -> list[Page]:
-    """The page that signs a phone in: by the address at which the owner's browser is, since no house has another."""
+    """The page that signs a phone in, at the address that the owner's browser has."""
     return [Phones(home.area, home.phone_codes, home.entrance)]
 
 

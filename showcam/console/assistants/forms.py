@@ -67,10 +67,7 @@ class OperatorForms:
         return ""
 
     def shown(self, account: str) -> dict[str, object]:
-        """What the page shows of them to this household.
-
-        Returns no guests if anybody may link without an invitation, or if the household was itself invited.
-        """
+        """Returns the values for the template: clients, and guests if this household may invite others."""
         invites = is_of_owner(self._store, account)
         return {
             "clients": [client for client in self._store.clients() if not client.id.startswith(TRIAL)],
@@ -109,7 +106,7 @@ class OperatorForms:
 
 
 class AssistantForms:
-    """The forms of a household. `end` ends a link and its video; `remove` a household, by its id, and all its video."""
+    """The forms of a household. `end` ends a link and its video. `remove` removes the household of an id."""
 
     def __init__(
         self,

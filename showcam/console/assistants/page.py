@@ -25,7 +25,7 @@ OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
 class Assistants:
-    """`operator`: the forms of who runs the installation; None if nobody runs it from its pages."""
+    """`operator`: the forms for clients and invitations; None on AWS: commands are for the operator there."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Decides who may reach the console and how a browser signs in there: at home, and where many households do."""
+"""Decides who may reach the console, and how a browser signs in: at home, and on AWS with its many households."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -31,7 +31,7 @@ type Entered = Literal["right", "wrong", "too_many", "outside"]
 
 
 class Entrance(Protocol):
-    """Who may reach the console, and how a browser signs in there. `names` are the house's own names for this machine.
+    """Lets browsers reach the console, and says how they sign in. `names` are the house's own names for this machine.
 
     `prints_codes`: a printed code lets a browser in.
     """
