@@ -139,7 +139,7 @@ lock: .venv/tools ## renew the pinned requirements
 	for each in directives fulfillment web changes reports sweep; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/all.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
 
 package: .venv/tools node_modules/.package-lock.json ## what AWS is given; STAGE, REGION, PARAMS, ARCHITECTURE, CONFIG
-	.venv/bin/python scripts/package.py --architecture $(ARCHITECTURE)
+	.venv/bin/python scripts/package.py --architecture $(ARCHITECTURE) $(patsubst product=%,--product %,$(filter product=%,$(PARAMS)))
 	node_modules/.bin/osls package $(DEPLOYMENT)
 
 deploy: package ## to AWS, by the credentials of your environment

@@ -114,14 +114,16 @@ const packages = (...functions) => function* (given) {
   for (const name of functions) {
     const path = join('build', 'lambda', `${name}.zip`);
     const wanted = `${given.architecture} python${given.python}`;
-    if (!existsSync(path)) yield `${path} is missing: run make package`;
-    else if (!readFileSync(path).toString('latin1').endsWith(wanted)) yield `${path} is not for ${wanted}: run make package ARCHITECTURE=${given.architecture}`;
+    const held = existsSync(path) ? readFileSync(path).toString('latin1') : '';
+    if (!held) yield `${path} is missing: run make package`;
+    else if (!held.endsWith(wanted)) yield `${path} is not for ${wanted}: run make package ARCHITECTURE=${given.architecture}`;
+    else if (given.product && !held.includes('product/product.toml')) yield `${path} is without product: run make package`;
   }
 };
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ownersPages', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports',
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ownersPages', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports', 'product',
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
@@ -159,6 +161,7 @@ function checked(secretsOf, functions, others, ...rules) {
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
     given.mediaUrls = list(given.mediaUrls).join(',');
     given.console = given.ownersPages === 'yes' ? 'public' : 'off';
+    given.product &&= 'product'; // scripts/package.py puts the folder there, and a function begins in its own
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
     given.directivesConcurrency = given.reservedForDirectives || { Ref: 'AWS::NoValue' };
     given.webConcurrency = given.reservedForWeb || { Ref: 'AWS::NoValue' };

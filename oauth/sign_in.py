@@ -14,6 +14,7 @@ from oauth.wording import SIGN_IN
 from showcam.accounts.attempts import Browser, Crowd, Crowded, Pace
 from showcam.accounts.states import States
 from showcam.drivers.vendor import ByPage, manner_of
+from showcam.i18n.catalogue import NAMING
 from showcam.net.addresses import counted_as
 from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import (
@@ -128,7 +129,7 @@ class SigningIn:
             g.form_action = " ".join((auth_request.form_action, *sorted(origins)))
             named = [(each, vendor.vendor) for each, vendor in vendors.items()]
             if self.sign_in.has_owner_users() and manner_of(vendors[self.sign_in.usual]) == "password":
-                named.append((self.sign_in.usual, "showcam"))  # the form takes both
+                named.append((self.sign_in.usual, NAMING.name))  # the form takes both
             error = context.get("error", "")
             return pages.linking_page("vendors", auth_request.assistant, status, vendors=named, error=error)
         return pages.linking_page(

@@ -64,8 +64,8 @@ def foreign_to(paths: Iterable[Path]) -> set[str]:
     return names - ours - sys.stdlib_module_names
 
 
-def build(function: str, architecture: str, out: Path) -> Path:
-    """Makes the function's zip. Raises CannotPackage."""
+def build(function: str, architecture: str, out: Path, product: Path | None = None) -> Path:
+    """Makes the function's zip, with the folder of the product in it, if there is one. Raises CannotPackage."""
     if _file(f"lambda.{function}") is None:
         raise CannotPackage(f"there is no lambda/{function}.py")
     out.mkdir(parents=True, exist_ok=True)
@@ -77,9 +77,24 @@ def build(function: str, architecture: str, out: Path) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
         _compile(tree)
+        for file in files_of(product) if product else ():
+            (tree / "product").mkdir(exist_ok=True)
+            shutil.copyfile(file, tree / "product" / file.name)
         whole = shutil.copyfile(libraries, Path(made) / "whole.zip")
         _zip(tree, whole, f"{architecture} python{VERSION}")
         return whole.replace(out / f"{function}.zip")
+
+
+def files_of(product: Path) -> list[Path]:
+    """The files of a product's folder that functions read. Raises CannotPackage if no function starts with them."""
+    sys.path.insert(0, str(ROOT))
+    from showcam.i18n.product import FILE, BadProduct, product_of
+
+    try:
+        logo = product_of(product).logo
+    except BadProduct as error:
+        raise CannotPackage(f"product={product}: {error}") from None
+    return [product / FILE, *([logo] if logo else [])]
 
 
 def _file(name: str) -> Path | None:
@@ -194,13 +209,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("functions", nargs="*", default=FUNCTIONS, help=f"of {', '.join(FUNCTIONS)}; all of them")
     parser.add_argument("--architecture", choices=PLATFORMS, default="x86_64")
+    parser.add_argument("--product", type=Path, help="the folder with product.toml and a logo")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "lambda")
     options = parser.parse_args()
     for function in options.functions:
         if function not in FUNCTIONS:
             parser.error(f"{function} is no function")
         try:
-            made = build(function, options.architecture, options.out.resolve())
+            made = build(function, options.architecture, options.out.resolve(), options.product)
         except CannotPackage as error:
             sys.exit(f"{function}: {error}")
         print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - what a person waits for

@@ -30,6 +30,7 @@ from showcam.alexa.interface import (
 from showcam.alexa.texts import Locales, locales
 from showcam.drivers.camera import Camera, Refusal
 from showcam.drivers.errors import Unavailable
+from showcam.i18n.catalogue import NAMING
 from showcam.net.cache import Recent
 from showcam.registry import outcomes
 from showcam.registry.gate.gate import overruled
@@ -135,7 +136,7 @@ class Endpoints:
             endpoint_id=camera.id,
             manufacturer_name=manufacturer,
             friendly_name=name,
-            description=shorten(f"{manufacturer} {kind} {camera.model}".rstrip(), 110) + " through showcam",
+            description=shorten(f"{manufacturer} {kind} {camera.model}".rstrip(), 110) + f" through {NAMING.name}",
             # a video doorbell is a camera first
             display_categories=("CAMERA", "DOORBELL") if camera.can_ring else ("CAMERA",),
             additional_attributes=_Attributes(
@@ -147,10 +148,6 @@ class Endpoints:
         )
 
 
-MAKER = "showcam"
-_DESCRIPTION = "Scene that shows a camera on a TV, through showcam"
-
-
 class SceneCapability(Capability):
     supports_deactivation: bool
 
@@ -158,8 +155,8 @@ class SceneCapability(Capability):
 class SceneEndpoint(Struct, rename="camel"):
     endpoint_id: str
     friendly_name: str
-    manufacturer_name: str = MAKER
-    description: str = _DESCRIPTION
+    manufacturer_name: str
+    description: str
     display_categories: tuple[str, ...] = ("SCENE_TRIGGER",)
     capabilities: tuple[Capability, ...] = (
         Capability(interface="Alexa", version="3"),
@@ -216,7 +213,12 @@ class SceneController(Interface):
 def scene_endpoints(scenes: Iterable[Scene], names: Mapping[str, str], locale: str) -> list[SceneEndpoint]:
     """The scenes that Discover lists as well as the cameras. `names`: the cameras' names by id."""
     return [
-        SceneEndpoint(scene.id, spoken(called(names[scene.camera], scene, locale)) or "Scene")
+        SceneEndpoint(
+            scene.id,
+            spoken(called(names[scene.camera], scene, locale)) or "Scene",
+            manufacturer_name=NAMING.name,
+            description=f"Scene that shows a camera on a TV, through {NAMING.name}",
+        )
         for scene in scenes
         if scene.camera in names
     ]

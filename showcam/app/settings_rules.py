@@ -37,6 +37,13 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
     yield from _addresses(settings)
     if settings.ca_file and not settings.ca_file.is_file():
         yield "ca_file", "there is no such file"
+    if settings.product:
+        from showcam.i18n.product import BadProduct, product_of
+
+        try:
+            product_of(settings.product)
+        except BadProduct as error:
+            yield "product", str(error)
     if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
         yield "ezviz_key", "ezviz_key and ezviz_secret go together"
     if settings.metrics_token and not _TOKEN(settings.metrics_token):

@@ -62,6 +62,10 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # nearly seven names
     sign_ins_per_user: int = 3
 
+    # a folder with `product.toml` (`name`, `maker`, `support`, `privacy`, `terms`), and `logo.svg` or `logo.png` if you
+    # have one. Customers then see your name and logo in place of showcam's (aws.md#a-product-of-your-own)
+    product: Path | None = None
+
     # -- What is shown
     # for these assistants showcam refuses a camera with Audio off
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 
+from showcam.i18n.catalogue import NAMING
+
 _KINDS = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,7 +27,7 @@ def blueprint() -> Blueprint:
 
     @page.get("/receiver")
     def index() -> Response:
-        return _file("index.html")
+        return _guarded(Response(NAMING.put_into((_FOLDER / "index.html").read_text()), mimetype="text/html"))
 
     @page.get("/receiver/<name>")
     def part(name: str) -> Response:
@@ -35,7 +37,10 @@ def blueprint() -> Blueprint:
 
 
 def _file(name: str) -> Response:
-    response = send_from_directory(_FOLDER, name, mimetype=_KINDS.get(Path(name).suffix))
+    return _guarded(send_from_directory(_FOLDER, name, mimetype=_KINDS.get(Path(name).suffix)))
+
+
+def _guarded(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,5 +1,6 @@
 """showcam's languages, and sentences in them, whose translations `make words` compiles from the `.po` files here."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,28 @@ def mark(sentence: str) -> str:
     return sentence
 
 
+OWN_NAME = "showcam"
+# German and Norwegian add an s, as in “showcams Seite”
+_NAMED = re.compile(rf"\b{OWN_NAME}(s?)\b")
+_HISSING = ("s", "ß", "x", "z")  # after these an apostrophe takes the place of that s
+
+
+class Naming:
+    """The name of the product in all sentences of this process, which are written with showcam's own name."""
+
+    name = OWN_NAME
+
+    def put_into(self, sentence: str) -> str:
+        return sentence if self.name == OWN_NAME else _NAMED.sub(self._named, sentence)
+
+    def _named(self, found: re.Match[str]) -> str:
+        genitive = "’" if self.name.endswith(_HISSING) else "s"
+        return f"{self.name}{genitive}" if found[1] else self.name
+
+
+NAMING = Naming()
+
+
 class Catalogue:
     """The translations in `locale/{language}/LC_MESSAGES/{domain}.mo` below a package.
 
@@ -32,8 +55,8 @@ class Catalogue:
     def translate(self, language: str, sentence: str, /) -> str:
         """The translation with its gaps left open; English if the language has no translation."""
         if language == "en" or not sentence:  # gettext answers "" with the file's header
-            return sentence
-        return self._translations(language).gettext(sentence)
+            return NAMING.put_into(sentence)
+        return NAMING.put_into(self._translations(language).gettext(sentence))
 
     def say(self, language: str, sentence: str, /, **gaps: object) -> str:
         """The translation with each {gap} filled."""

@@ -163,3 +163,22 @@ def test_it_is_pinned_as_everything_else_is(name: str) -> None:
         return set(re.findall(r"^([\w.-]+==\S+)", (ROOT / "requirements" / file).read_text(), re.MULTILINE))
 
     assert pins(f"lambda-{name}.txt") <= pins("all.txt")
+
+
+def test_an_integrators_product_is_in_the_package_and_nothing_else_of_its_folder(
+    cutter: ModuleType, tmp_path: Path
+) -> None:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "product.toml").write_text('name = "Acme View"')
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (folder / "notes.txt").write_text("for nobody")
+    made = cutter.build("changes", ARCHITECTURE, tmp_path, folder)
+    held = zipfile.ZipFile(made)
+    assert {name for name in held.namelist() if name.startswith("product/")} == {
+        "product/product.toml",
+        "product/logo.svg",
+    }
+    (folder / "product.toml").write_text('name = "<b>"')
+    with pytest.raises(cutter.CannotPackage, match=r"name in product\.toml there is '<b>'"):
+        cutter.build("changes", ARCHITECTURE, tmp_path, folder)

@@ -128,6 +128,12 @@ def test_wrong_parameters_are_named_and_nothing_is_packaged(
     assert packaged.said.count("  - ") == len(expected) + 1  # osls begins its own list
 
 
+def test_a_product_that_is_not_in_the_packages_is_named(osls: Osls) -> None:
+    packaged = osls("serverless.yml", "eu-west-1", HOME | {"product": "aws/deployments/acme"})
+    assert packaged.file is None
+    assert "build/lambda/web.zip is without product: run make package" in packaged.said
+
+
 @pytest.mark.parametrize(
     ("text", "good"),
     [

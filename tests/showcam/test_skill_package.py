@@ -13,6 +13,7 @@ from showcam.app.cli import main
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_console import model
 from showcam.app.setup.skill_package import Certificate, linking, manifest
+from showcam.i18n.catalogue import NAMING
 
 URL = "https://home.example.net"
 ARNS = {
@@ -184,6 +185,26 @@ def test_account_linking_is_asked_for_as_amazon_takes_it() -> None:
         "defaultTokenExpirationInSeconds": 43200,
         "redirectUrls": [f"{URL}/setup/lwa"],
     }
+
+
+def test_an_integrators_product_has_its_name_and_texts_in_every_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NAMING, "name", NAMING.name)  # put back after the test
+    texts = {"privacy": "https://legal.example.net/privacy", "terms": "https://legal.example.net/terms"}
+    lines = [f'{name} = "{text}"' for name, text in ({"name": "Acme View"} | texts).items()]
+    (tmp_path / "product.toml").write_text("\n".join(lines))
+    monkeypatch.setenv("SHOWCAM_PRODUCT", str(tmp_path))
+    done = package(*arns("EU", "NA", "FE"), "--language", "fr-FR")
+    assert done.exit_code == 0, done.output
+    manifest = written()
+    described = manifest["publishingInformation"]["locales"]
+    assert {texts["name"] for texts in described.values()} == {"Acme View"}
+    assert "showcam" not in json.dumps(
+        [texts | {"smallIconUri": "", "largeIconUri": ""} for texts in described.values()]
+    )
+    for addresses in manifest["privacyAndCompliance"]["locales"].values():
+        assert addresses == {"privacyPolicyUrl": texts["privacy"], "termsOfUseUrl": texts["terms"]}
 
 
 def test_both_halves_and_the_events_name_functions_in_each_region() -> None:

@@ -32,9 +32,11 @@ def alexa() -> None:
 def values(language: str, arns: tuple[str, ...]) -> None:
     """Print every field of Amazon's developer console in the order you meet them, with its value."""
     from showcam.app.compose.command import tools
+    from showcam.app.compose.ground import product
     from showcam.app.setup.alexa_console import fields
 
     settings = _of_aws()
+    product(settings)
     _require_language(language, arns)
     with tools(settings) as store:
         rows = fields(settings, language, store.clients(), arns)
@@ -59,17 +61,19 @@ def package(
     terms_url: str | None,
 ) -> None:
     """Write into FOLDER the package that Amazon's command line deploys as the skill."""
+    from showcam.app.compose.ground import product
     from showcam.app.setup import skill_package
 
     settings = _of_aws()
+    sold = product(settings)
     if not settings.alexa_skill_id:
         stop("alexa_skill_id is not set, and your functions permit one skill alone: copy alexaSkillId to showcam.toml.")
     for language in languages:
         _require_language(language, arns)
         _say_if_silent(language)
     url = settings.public_url
-    privacy = _address("--privacy-url", privacy_url or f"{url}/oauth/privacy")
-    terms = _address("--terms-url", terms_url or privacy)
+    privacy = _address("--privacy-url", privacy_url or sold.privacy or f"{url}/oauth/privacy")
+    terms = _address("--terms-url", terms_url or sold.terms or privacy)
     try:
         functions = skill_package.regions(arns)
         skill = skill_package.manifest(

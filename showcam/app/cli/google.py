@@ -22,9 +22,11 @@ def values(project: str) -> None:
     """Print each field of Google's Home Developer Console with the value for it."""
     from showcam.accounts import clients
     from showcam.app.compose.command import tools
+    from showcam.app.compose.ground import product
     from showcam.app.setup import google_console
 
     settings = settings_of()
+    product(settings)
     if project and not google_console.PROJECT.fullmatch(project):
         stop(f"{project} is no project ID: 6 to 30 letters, digits and hyphens, which Google's console shows.")
     with tools(settings) as store:

@@ -21,6 +21,7 @@ from showcam.engine.client import MediaClient
 from showcam.engine.fleet import Fleet
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
+from showcam.i18n.catalogue import NAMING, OWN_NAME
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
@@ -33,6 +34,7 @@ from showcam.store.sealing import Sealer
 
 if TYPE_CHECKING:
     from showcam.app.aws.cloudwatch import CloudWatch
+    from showcam.i18n.product import Product
 
 log = logging.getLogger(__name__)
 
@@ -114,8 +116,20 @@ class Ground:
                 driver.load()
 
 
+def product(settings: Settings) -> "Product":
+    """The installation's product, which all sentences of this process name from now on. Raises BadProduct."""
+    from showcam.i18n.product import product_of
+
+    made = product_of(settings.product)
+    NAMING.name = made.name
+    return made
+
+
 def build(settings: Settings, keys: Keys) -> Ground:
-    """Builds store, drivers and registry for a process. Raises StoreUnavailable."""
+    """Builds store, drivers and registry for a process. Raises StoreUnavailable, BadProduct."""
+    NAMING.name = OWN_NAME
+    if settings.product:
+        product(settings)
     store, grants = open_store(settings, keys), Grants(keys.grant)
     pictures, by_kind = media_client(settings, grants), drivers(settings, store)
     rules = Rules(

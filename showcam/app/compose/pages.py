@@ -78,7 +78,7 @@ def app(
     app = Flask("showcam", static_folder=None)
     sign_in = _sign_ins(settings, base)
     _bind_linking(app, settings, keys, base, sign_in(settings.sign_up))
-    app.register_blueprint(files.blueprint())
+    app.register_blueprint(files.blueprint(ground.product(settings)))
     console_home = None
     if settings.has_console:
         # a person who holds the printed code runs this installation, and so may add any account

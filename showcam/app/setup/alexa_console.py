@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from showcam.app.settings import Settings
 from showcam.app.setup.forwarder import region
 from showcam.app.shipped import skill_package
+from showcam.i18n.catalogue import NAMING
 from showcam.store.records import Client
 
 SCOPE = "cameras"
@@ -60,7 +61,7 @@ def _to_come(place: str) -> str:
 
 def _create(language: str) -> Rows:
     return [
-        ("Skill name", "showcam"),
+        ("Skill name", NAMING.name),
         ("Primary locale", language),
         ("Sync locales", "off"),
         ("Type of experience", "Smart Home"),

@@ -9,6 +9,7 @@ from actions.google_key import BadKey, KeyFile, check_key, read_key
 from showcam.accounts import clients
 from showcam.app.settings import Settings
 from showcam.app.shipped import document
+from showcam.i18n.catalogue import NAMING
 from showcam.store.ports import Store
 from showcam.store.records import Link
 
@@ -47,9 +48,9 @@ def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Fie
     named = project or PLACEHOLDER
     redirects = " ".join(redirect.format(project=named) for redirect in REDIRECTS)
     return [
-        Field("Create a project", "Project name", "showcam (not with the word “test” in it)"),
+        Field("Create a project", "Project name", f"{NAMING.name} (not with the word “test” in it)"),
         Field("Create a project", "Project ID", project or f"the console makes one up: note it as {PLACEHOLDER}"),
-        Field("Setup & configuration", "Integration name", "showcam"),
+        Field("Setup & configuration", "Integration name", NAMING.name),
         Field("Setup & configuration", "Select device type", "Camera, Doorbell, Scene"),
         Field("App branding", "App icon", f"{ICON}: 144×144 pixels, round, fills the frame"),
         Field("Account linking", "OAuth Client ID", client_id),

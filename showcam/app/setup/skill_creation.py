@@ -24,7 +24,7 @@ from showcam.app.setup import forwarder, skill_package
 from showcam.app.setup.skill_package import Certificate, Manifest, Missing
 from showcam.app.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.console.setup.skill import Hand, NotMade, OneTap, Road, Stack, Standing, Step
-from showcam.i18n.catalogue import mark
+from showcam.i18n.catalogue import NAMING, mark
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import token_hash
 
@@ -36,7 +36,6 @@ REDIRECTS = (
     "https://layla.amazon.com/api/skill/link/{vendor}",
     "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
 )
-NAME = "showcam"  # the skill's name in the package
 BUILD_S, POLL_S = 180.0, 2.0
 _NO_FUNCTION = mark(
     "That is no ARN of a function in Alexa's region {region}. Copy the value of Arn from the stack's Outputs."
@@ -298,7 +297,7 @@ class SkillCreation:
 
     def _skill(self, made: Made, skills: Skills) -> Made:
         """Makes the skill. If its id could not be kept the last time, the skill is found by its name, and changed."""
-        found = made.skill or skills.find(made.vendor, NAME)
+        found = made.skill or skills.find(made.vendor, NAMING.name)
         skill = found or skills.create(made.vendor, _plain(self._manifest(made)))
         made = msgspec.structs.replace(made, skill=skill)
         self._keep(made)

@@ -14,6 +14,7 @@ from showcam.accounts.links import ACCESS_S
 from showcam.app.setup import forwarder
 from showcam.app.setup.alexa_console import SCOPE, model
 from showcam.app.shipped import skill_package
+from showcam.i18n.catalogue import NAMING
 from showcam.net.exchange import PATIENT_S
 from showcam.net.text import JsonObject
 
@@ -26,14 +27,11 @@ REGIONS = {"us-east-1": "NA", "eu-west-1": "EU", "us-west-2": "FE"}
 _ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?")
 _SPOKEN_EVENTS = ("SKILL_ACCOUNT_LINKED", "SKILL_DISABLED")
 # English texts for a language that the spoken half lacks: they promise no phrase of the spoken half.
-_SILENT = {
-    "summary": "See your cameras on an Echo Show.",
-    "description": (
-        "Your own showcam at home or your camera service answers; link it with the user name and password of your "
-        "camera account."
-    ),
-    "examplePhrases": [],
-}
+_SILENT: JsonObject = {"summary": "See your cameras on an Echo Show.", "examplePhrases": []}
+_SILENT_DESCRIPTION = (
+    "Your own showcam at home or your camera service answers; link it with the user name and password of your camera "
+    "account."
+)
 
 type Certificate = Literal["trusted", "wildcard"]
 
@@ -159,7 +157,8 @@ def locales(languages: Sequence[str] = ()) -> JsonObject:
     for language in languages:
         if language not in held:
             spoken = model(language)
-            held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **_SILENT}
+            silent = {**_SILENT, "description": NAMING.put_into(_SILENT_DESCRIPTION)}
+            held[language] = dict(held[spoken]) if spoken else {**held["en-GB"], **silent}
     return held
 
 
@@ -202,7 +201,7 @@ def manifest(
 
 def _skill() -> Skill:
     """The part that all packages have in common."""
-    skill: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
+    skill: Skill = json.loads(NAMING.put_into((skill_package() / "skill.json").read_text()))["manifest"]
     return skill
 
 

@@ -22,7 +22,7 @@ class Receiver {
 
   async start() {
     if (!isCastDevice()) {
-      this.label("This page is for a TV, which showcam opens on it.", Infinity);
+      this.label(`This page is for a TV, which ${document.title} opens on it.`, Infinity);
       return;
     }
     this.cast = await connect(document.querySelector("#media"), (asked) => this.hear(asked), () => this.giveWay());

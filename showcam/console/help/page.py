@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from showcam.console.look.pages import ASSISTANTS
 from showcam.drivers.errors import REASONS, Reason
-from showcam.i18n.catalogue import OURS, Language, mark
+from showcam.i18n.catalogue import NAMING, OURS, Language, mark
 from showcam.registry.gate.reasons import OF_CHANGES, OF_PICTURES, row_text
 
 # By assistant, the answer to each reason: an error's type or code.
@@ -89,7 +89,7 @@ class Help:
             "of_changes": [self._row(reason, language) for reason in REASONS if reason in OF_CHANGES],
             "phrases": [(ASSISTANTS[assistant], self._phrases(assistant, language)) for assistant in self._heard],
             "devices": DEVICES,
-            "places": PLACES,
+            "places": [(NAMING.put_into(place), languages) for place, languages in PLACES],
         }
 
     def of(self, reason: Reason, language: Language) -> dict[str, object]:

@@ -16,7 +16,7 @@ from showcam.drivers.camera import Refusal, Video
 from showcam.drivers.errors import REASONS, Reason, complete
 from showcam.drivers.vendor import Sentence, Speech
 from showcam.engine.source import Card
-from showcam.i18n.catalogue import OURS, Language, chosen, mark
+from showcam.i18n.catalogue import NAMING, OURS, Language, chosen, mark
 
 # {camera} and {vendor} are names; no sentence holds a command. German has {camera} only as subject or object, or behind
 # “für”: “die Kamera” fits there too.
@@ -336,5 +336,5 @@ def card(refusal: Refusal, locale: str, web_url: str) -> Card:
     rows = sentences(replace(refusal, failed=refusal.failed[:MOST_ROWS]), locale)
     address = urlsplit(web_url).netloc
     page = f"{address}{short(refusal.reason)}"
-    lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")
+    lines = (refusal.camera, *rows, f"{NAMING.name} · {page}" if address else NAMING.name)
     return Card(card=lines)
