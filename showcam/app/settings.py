@@ -126,11 +126,6 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.console == "public" or (self.console != "off" and not self.all_on_aws)
 
     @property
-    def sees_fetches(self) -> bool:
-        """Whether the history learns how long a camera was watched: on AWS each function would learn a part of it."""
-        return self.pictures == "plane" and not self.all_on_aws
-
-    @property
     def console_proxy(self) -> tuple[str, str, str] | None:
         """The owner's proxy before the console: its address, its header, and the frame-ancestors of its pages or ""."""
         address, *more = self.console.split()

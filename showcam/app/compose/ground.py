@@ -26,7 +26,7 @@ from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
-from showcam.registry.streams.history import TOGETHER_S, Later
+from showcam.registry.streams.history import TOGETHER_S, Kept, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Link, SourceKind
@@ -155,8 +155,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         quota=quota,
         # AWS freezes a function after its answer, so the history is written before the answer
         later=None if settings.all_on_aws else Later(pause_s=TOGETHER_S),
-        keeps_history=settings.has_console,
-        sees_fetches=settings.sees_fetches,
+        keeps=_history(settings),
         notifies=settings.notifies,
     )
     if settings.has_console:
@@ -165,6 +164,13 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note, (*ENCRYPTION, "tamper", "removed"))
     return Ground(store, grants, pictures, by_kind, adapter)
+
+
+def _history(settings: Settings) -> Kept:
+    """Returns what the history holds: a function on AWS would note a part of a viewer's time, and EZVIZ's HLS none."""
+    if not settings.has_console:
+        return "nothing"
+    return "times" if settings.pictures == "plane" and not settings.all_on_aws else "asks"
 
 
 def function(name: str = "") -> "tuple[Settings, CloudWatch]":

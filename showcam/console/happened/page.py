@@ -131,7 +131,7 @@ class Happenings:
             self._pictures.sources_with(account),
             self._clock(),
             pages.language(),
-            self.history.sees_fetches,
+            has_times=self.history.keeps == "times",
         )
         shown = [rendered.of(ask, by_id[ask.camera]) for ask in found[:most] if ask.camera in by_id]
         more = _address(camera, kind, found[most - 1].id) if len(found) > most else ""
@@ -149,7 +149,7 @@ class _Rendered(Struct, frozen=True):
     keeping: frozenset[str]  # ids of sources whose vendor keeps pictures
     now: float
     language: Language
-    sees_fetches: bool
+    has_times: bool
 
     def of(self, ask: Ask, camera: Camera) -> Happening:
         return Happening(
@@ -184,7 +184,7 @@ class _Rendered(Struct, frozen=True):
                 return ask.reason
             wrong, _ = row_text(ask.reason, self.language, camera.name, camera.manufacturer)
             return wrong
-        if not self.sees_fetches:
+        if not self.has_times:
             return OURS.say(self.language, HISTORY["sent"], took=f"{ask.took_s:.1f}")
         if ask.live_s:
             minutes, seconds = divmod(round(ask.live_s), 60)
