@@ -136,7 +136,7 @@ lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in $(PINNED) -o requirements/cloud.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/node.in $(PINNED) -o requirements/node.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/media.in -c requirements/app.txt $(PINNED) -o requirements/media.txt
-	for each in directives fulfillment web changes reports sweep; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/all.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
+	for each in directives fulfillment web changes reports sweep operators; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/all.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
 
 package: .venv/tools node_modules/.package-lock.json ## what AWS is given; STAGE, REGION, PARAMS, ARCHITECTURE, CONFIG
 	.venv/bin/python scripts/package.py --architecture $(ARCHITECTURE) $(patsubst product=%,--product %,$(filter product=%,$(PARAMS)))

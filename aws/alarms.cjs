@@ -2,7 +2,7 @@
 'use strict';
 
 // Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.
-const SLOW = { directives: 4000, fulfillment: 4000, web: 5000, changes: 5000, reports: 15000, sweep: 120000 };
+const SLOW = { directives: 4000, fulfillment: 4000, web: 5000, changes: 5000, reports: 15000, sweep: 120000, operators: 30000 };
 const ASKED = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'];
 
 const title = (name) => name[0].toUpperCase() + name.slice(1);
@@ -81,6 +81,6 @@ const made = (...makers) => async ({ resolveVariable }) => {
 const functions = (...names) => (topic) => Object.assign({}, ...names.map((name) => ofFunction(topic, name)));
 
 module.exports = {
-  home: made(functions('directives', 'fulfillment', 'web', 'changes', 'reports', 'sweep'), ofTheTable, ofTheApi, ofTheQueue),
+  home: made(functions('directives', 'fulfillment', 'web', 'changes', 'reports', 'sweep', 'operators'), ofTheTable, ofTheApi, ofTheQueue),
   elsewhere: made(functions('directives')),
 };

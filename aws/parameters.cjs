@@ -147,7 +147,7 @@ function shares(given, secrets, functions) {
   return {
     sharedKey: grant[0] ?? '',
     settings: each((name) => joined([secrets.settings, ...own[name]])),
-    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys },
+    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys, operators: [secrets.keys, ...grant] },
   };
 }
 
@@ -174,7 +174,7 @@ const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${nam
 const handed = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
 const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ownersPages', 'ezvizRegion', 'logLevel', 'googleReports')];
 module.exports = {
-  home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep'], ...always),
+  home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep', 'operators'], ...always),
   elsewhere: checked(handed, ['directives'], [], ...always, home),
   REGIONS,
   HOST,

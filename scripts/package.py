@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VERSION = "{}.{}".format(*sys.version_info)
-FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
+FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep", "operators")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 # The SQLite store is for an owner's machine; functions that AWS never calls import it.
 LEFT_OUT = ("showcam.store.sqlite", "showcam.simulator")

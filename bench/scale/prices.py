@@ -37,5 +37,5 @@ PRICES = {
 FIXED = {  # a month, at any size, in the home region; every other region has five alarms
     "KMS: the key": 1.00,
     "Secrets Manager: seven secrets": 2.80,
-    "CloudWatch: forty-five alarms": 4.50,
+    "CloudWatch: fifty alarms": 5.00,
 }

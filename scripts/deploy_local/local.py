@@ -70,7 +70,7 @@ class Local:
         with step("Ask the stack whether it serves"):
             _require_ready(web.url, authorities)
         heading("The household")
-        return Place(web.url, authorities, self._directive, self._registered(), amazon, vendor.control)
+        return Place(web.url, authorities, self._directive, self._registered(), amazon, vendor.control, self._operators)
 
     def _registered(self) -> dict[str, str]:
         """The clients' secrets."""
@@ -86,6 +86,9 @@ class Local:
 
     def _directive(self, event: dict[str, Any]) -> dict[str, Any]:
         return dict(stacks.invoke(self.emulator, "directives", event))
+
+    def _operators(self, event: dict[str, Any]) -> dict[str, Any]:
+        return dict(stacks.invoke(self.emulator, "operators", event))
 
     def _api_host(self) -> str:
         return f"{self.stack.outputs['HttpApiId']}.execute-api.localhost:{self.emulator.port}"

@@ -18,7 +18,7 @@ from scripts.deploy_local.processes import run
 from scripts.deploy_local.steps import StepFailed
 
 STAGE = "local"
-FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
+FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep", "operators")
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 

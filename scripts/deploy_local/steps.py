@@ -67,3 +67,4 @@ class Place:
     secrets: dict[str, str]
     amazon: Amazon | None = None  # its event gateway, in the process that started it
     control: str = ""  # address of the simulated EZVIZ's control door
+    operators: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # invokes the function as AWS does after IAM

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import json
 import secrets
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,13 @@ class Linking:
 
     def begin(self) -> requests.Response:
         """The page of the sign-in."""
+        page = self.authorize()
+        if 'name="password"' not in page.text:
+            raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
+        return page
+
+    def authorize(self) -> requests.Response:
+        """The first page of linking; if there are several vendors, the one on which to choose."""
         challenge = hashlib.sha256(self._verifier.encode()).digest()
         query = {
             "response_type": "code",
@@ -40,10 +49,7 @@ class Linking:
             "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        page = self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=ANSWER_S)
-        if 'name="password"' not in page.text:
-            raise StepFailed(f"the sign-in page did not come: {_summary(page)}")
-        return page
+        return self.http.get(f"{self._web}/oauth/authorize", params=query, timeout=ANSWER_S)
 
     def sign_in(self, user: str, password: str) -> requests.Response:
         """The page of consent."""
@@ -54,6 +60,14 @@ class Linking:
         if 'value="agree"' not in page.text:
             raise StepFailed(f"after signing in the page of consent did not come: {_summary(page)}")
         return page
+
+    def choose(self, page: requests.Response, vendor: str) -> requests.Response:
+        """The answer to the choice of a vendor among several."""
+        return self._post(page, vendor=vendor, step="vendor")
+
+    def came_back(self, address: str) -> requests.Response:
+        """The page to which the address leads that a vendor's own page sends the browser to."""
+        return self.http.get(address, timeout=ANSWER_S)
 
     def agree(self, page: requests.Response) -> str:
         """The code."""
@@ -153,6 +167,9 @@ def walk(place: Place) -> None:
     _to_google, google_tokens = link(place, "google")
     display = Google(place.web, place.authorities, google_tokens["access_token"])
     _google(place, display)
+    if place.operators is not None:
+        heading("Support")
+        _support(place.operators)
     heading("Unlinking")
     _unlink(to_alexa, alexa_tokens, echo, display)
 
@@ -253,6 +270,22 @@ def _google(place: Place, display: Google) -> None:
         if result["status"] != "SUCCESS":
             raise StepFailed(f"it was answered {result.get('errorCode', result['status'])}")
         done.found = _reason(displays.watch(result["states"]["cameraStreamAccessUrl"], place.authorities))
+
+
+def _support(operators: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """What an operator sees; the emulator names no caller, so the event is as AWS writes it after IAM."""
+    with step("Show the household to support") as done:
+        iam = {"userArn": "arn:aws:iam::000000000000:user/support"}
+        context = {"requestId": "support", "http": {"method": "POST"}, "authorizer": {"iam": iam}}
+        body = json.dumps({"call": "show", "household": USER})
+        answer = operators({"version": "2.0", "rawPath": "/", "requestContext": context, "body": body})
+        if answer["statusCode"] != 200:
+            raise StepFailed(f"it was answered {answer['statusCode']}: {answer['body'][:200]}")
+        facts = json.loads(answer["body"])
+        reasons = {camera["name"]: camera["refused"].get("alexa", []) for camera in facts["cameras"]}
+        if reasons.get(SHOWN) != [] or reasons.get(REFUSED) != ["encryption_on"]:
+            raise StepFailed(f"the cameras' reasons are {reasons}")
+        done.found = f"{len(facts['links'])} links, {len(reasons)} cameras; {REFUSED} is refused by encryption_on"
 
 
 def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Google) -> None:

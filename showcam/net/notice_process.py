@@ -13,7 +13,7 @@ from typing import Any
 def main() -> None:
     logging.disable(logging.CRITICAL)
     order = json.load(sys.stdin)
-    plugin = _plugin(order["url"])
+    plugin = _plugin(order["url"], order["sender"])
     taken = False
     if plugin is not None and order["title"]:
         # the errors are as various as the services, and their text may hold the address
@@ -26,10 +26,10 @@ def _no_file(*_: object, **__: object) -> bool:
     raise TypeError("no file is read for a notice")
 
 
-def _plugin(url: str) -> Any:
+def _plugin(url: str, sender: str) -> Any:
     from apprise import Apprise, AppriseAsset, AppriseAttachment
 
-    asset = AppriseAsset(app_id="showcam", app_desc="showcam", app_url="", async_mode=False, plugin_paths=[])
+    asset = AppriseAsset(app_id=sender, app_desc=sender, app_url="", async_mode=False, plugin_paths=[])
     asset.image_url_mask = asset.image_url_logo = ""  # no service is pointed at somebody else's pictures
     # through attachments plugins read templates and keys from files, or fetch them
     AppriseAttachment.add = _no_file  # type: ignore[method-assign]

@@ -38,10 +38,10 @@ def service(url: str, within_s: float = WITHIN_S) -> str:
     return known
 
 
-def send(url: str, title: str, text: str, within_s: float = WITHIN_S) -> bool:
+def send(url: str, title: str, text: str, within_s: float = WITHIN_S, sender: str = "showcam") -> bool:
     """Sends a notice and returns whether the service took it. Raises BadAddress if the address can't be used."""
     _checked(url)
-    _, is_taken = _done(url, title, text, within_s)
+    _, is_taken = _done(url, title, text, within_s, sender)
     return is_taken
 
 
@@ -59,7 +59,7 @@ def _checked(url: str) -> str:
     return scheme
 
 
-def _done(url: str, title: str, text: str, within_s: float) -> tuple[str, bool]:
+def _done(url: str, title: str, text: str, within_s: float, sender: str = "") -> tuple[str, bool]:
     """The service, "" if Apprise does not know it, and whether it took the notice.
 
     The answer is ("", False) if the process failed or took too long; then the process is ended.
@@ -68,7 +68,7 @@ def _done(url: str, title: str, text: str, within_s: float) -> tuple[str, bool]:
     try:
         ended = subprocess.run(
             [sys.executable, "-P", "-m", "showcam.net.notice_process"],
-            input=json.dumps({"url": url, "title": title, "text": text}).encode(),
+            input=json.dumps({"url": url, "title": title, "text": text, "sender": sender}).encode(),
             env=environ,
             capture_output=True,
             timeout=within_s,

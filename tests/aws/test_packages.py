@@ -29,6 +29,7 @@ FORBIDDEN = {
     | {"requests", "pyezvizapi", "cryptography"},
     "reports": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"ask_sdk_core", "ask_sdk_model"},
     "sweep": NOWHERE | NOT_FOR_A_DIRECTIVE | {"showcam/alexa", "ask_sdk_core", "ask_sdk_model"},
+    "operators": NOWHERE | NOT_FOR_A_DIRECTIVE | {"showcam/alexa", "ask_sdk_core", "ask_sdk_model"},
 }
 OF_THE_RUNTIME = {"boto3", "botocore"}
 # what boto3 stands on; the runtime brings all of it

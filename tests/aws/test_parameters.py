@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
+import zipfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,9 +13,9 @@ import yaml
 from showcam.app.process.settings_sources import SettingsError, load
 from showcam.app.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
-from tests.doubles.packages import OTHER
+from tests.doubles.packages import ARCHITECTURE, OTHER
 
-PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep")
+PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep", "operators")
 
 PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())
 PRACTICE = PARAMETERS["local"]["alexaSkillId"]
@@ -126,6 +129,21 @@ def test_wrong_parameters_are_named_and_nothing_is_packaged(
     for text in expected:
         assert f"  - {text}" in packaged.said
     assert packaged.said.count("  - ") == len(expected) + 1  # osls begins its own list
+
+
+def test_functions_find_a_product_in_their_own_package(packages: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "build/lambda").mkdir(parents=True)
+    for package in packages.values():
+        copy = shutil.copy(package, tmp_path / "build/lambda")
+        with zipfile.ZipFile(copy, "a") as held:
+            held.writestr("product/product.toml", 'name = "Acme View"')
+    given = {**PARAMETERS["default"], **HOME, "product": "acme", "architecture": ARCHITECTURE, "python": PYTHON}
+    program = CHECK.replace("require('./aws", f"require('{ROOT}/aws")
+    program = program.replace(".catch(", ".then((made) => console.log(made.product)).catch(")
+    done = subprocess.run(
+        ["node", "-e", program, json.dumps(given)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "product"
 
 
 def test_a_product_that_is_not_in_the_packages_is_named(osls: Osls) -> None:

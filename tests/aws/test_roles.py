@@ -14,6 +14,7 @@ READS = {
     "DirectivesRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret"],
     "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "GoogleSecret"],
     "ReportsRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret", "GoogleSecret"],
+    "OperatorsRole": ["KeysSecret", "GrantSecret"],
     "WebRole": ["KeysSecret", "GrantSecret", "CookieSecret", "SettingsSecret", "WebSecret"],
 }
 
@@ -32,14 +33,15 @@ class TestRoles:
 
     def test_each_may_do_what_its_work_asks(self, home: Template) -> None:
         table = {"Fn::GetAtt": ["Table", "Arn"]}
-        for name in ("Directives", "Fulfillment", "Web", "Reports"):
+        for name in ("Directives", "Fulfillment", "Web", "Reports", "Operators"):
             role = f"{name}Role"
             granted = granted_to(home, role)
             assert granted.pop("logs") == (
                 {"CreateLogStream", "PutLogEvents"},
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
-            assert granted.pop("dynamodb") == (ROWS | FORGETS | CHECKS, [table])
+            checks = set() if name == "Operators" else CHECKS
+            assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},
                 [{"Ref": resource} for resource in READS[role]],
@@ -49,7 +51,11 @@ class TestRoles:
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
             index = ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}])
             receives = ({"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}, [QUEUE])
-            assert granted == {"Web": {"dynamodb index": index}, "Reports": {"sqs": receives}}.get(name, {})
+            assert granted == {
+                "Web": {"dynamodb index": index},
+                "Operators": {"dynamodb index": index},
+                "Reports": {"sqs": receives},
+            }.get(name, {})
 
     def test_changes_reads_the_stream_and_sweep_updates_rows(self, home: Template) -> None:
         changes, sweep = granted_to(home, "ChangesRole"), granted_to(home, "SweepRole")
@@ -113,8 +119,8 @@ class TestReporting:
             for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
-        of_web = ["visit#*", "vendor#*", "owner_name#*"]
-        keys = {role: ["account#*", "link#*", *(of_web if role == "WebRole" else [])] for role, _ in deletes}
+        more = {"WebRole": ["visit#*", "vendor#*", "owner_name#*"], "OperatorsRole": ["owner_name#*", "vendor#*"]}
+        keys = {role: ["account#*", "link#*", *more.get(role, [])] for role, _ in deletes}
         assert keys
         assert deletes == [
             (role, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys[role]}}) for role, _ in deletes

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.proves(
 )
 
 # and their timeouts
-FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15, "changes": 15, "reports": 30, "sweep": 300}
+FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15, "changes": 15, "reports": 30, "sweep": 300, "operators": 120}
 ROWS = {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"}
 FORGETS = {"DeleteItem"}
 OF_SETTINGS = {
@@ -143,19 +143,30 @@ class TestFunctions:
                     arns = f"{ELSEWHERE['settingsSecret']},{ELSEWHERE['directivesSecret']}"
                     assert environ["SHOWCAM_SETTINGS_SECRET"] == arns
                     environ["SHOWCAM_SETTINGS_SECRET"] = f"{secret},{own['directives']}"
-                wakes = function["FunctionName"].rpartition("-")[2] in ("changes", "sweep")
-                settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "" if wakes else "k"})
+                name = function["FunctionName"].rpartition("-")[2]
+                wakes, vendor = name in ("changes", "sweep"), "" if name == "operators" else "s"
+                settings = load(environ=environ)
                 assert settings.reports_queue == ("https://queue" if wakes else "")
                 if wakes:
                     continue  # it answers nobody
                 assert settings.all_on_aws
                 assert settings.has_console
                 assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
-                assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, "s")
+                assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, vendor)
                 assert settings.public_url.startswith("https://")
                 assert list(settings.media_urls) == MEDIA.split(",")
                 assert settings.pictures == "plane"
                 assert settings.grant_secret == (ELSEWHERE["grantSecret"] if stack == "elsewhere" else "arn:grant")
+
+
+class TestOperators:
+    def test_its_address_is_opened_by_iam_alone_and_to_nobody_of_the_stack(self, home: Template) -> None:
+        (address,) = of(home, "AWS::Lambda::Url").values()
+        function = {"Fn::GetAtt": ["OperatorsLambdaFunction", "Arn"]}
+        assert address == {"AuthType": "AWS_IAM", "TargetFunctionArn": function}
+        permitted = [each["FunctionName"] for each in of(home, "AWS::Lambda::Permission").values()]
+        assert function not in permitted
+        assert "OperatorsLambdaFunction" not in str(of(home, "AWS::IAM::Role"))
 
 
 class TestAlexa:

@@ -1,5 +1,5 @@
 """What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
-sign-in that is cancelled, a skill that is disabled, a household with a user at showcam that is deleted."""
+sign-in that is cancelled, a skill that is disabled, an owner who deletes a household, an operator's calls."""
 
 import hashlib
 import hmac
@@ -21,7 +21,8 @@ from showcam.accounts.owner_users import OwnerUsers
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked
-from tests.doubles.events import spoken
+from tests.doubles.aws_stack import add_home
+from tests.doubles.events import operator_event, spoken
 from tests.doubles.household import new_link
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.doubles.waiting import LONG_S
@@ -41,6 +42,7 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     _cancel(deployed)
     _disable(deployed)
     _delete(deployed)
+    _operate(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -139,3 +141,23 @@ def _delete(deployed: Deployed) -> None:
 def _store(deployed: Deployed) -> DynamoStore:
     """The table as an operator without the keys reads it."""
     return DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+
+
+def _operate(deployed: Deployed) -> None:
+    """Each call, and at last the removal of a household that nothing else here needs."""
+    store = _store(deployed)
+    home = add_home(store, "removed@example.com")
+    OwnerUsers(store).set(home.account.id, "removed", "barn door and two geese")
+    about = {"household": home.account.id}
+    ended, left = home.link("alexa"), home.link("google")
+    for call in (
+        {"call": "list", "most": 1},
+        {"call": "show", "household": "removed@example.com"},
+        {"call": "export"} | about,
+        {"call": "end", "link": ended.id} | about,
+        {"call": "remove", "sure": "yes"} | about,
+    ):
+        answer = deployed.invoke("operators", operator_event(call))
+        assert answer["statusCode"] == 200, answer
+    assert json.loads(answer["body"])["ended"] == [left.id]
+    assert store.account(home.account.id) is None

@@ -38,6 +38,7 @@ STEPS = [
     "Grant Alexa's events",
     "Rename Garden at EZVIZ, and list the cameras again",
     "Ask for Garage, whose Image Encryption is on",
+    "Show the household to support",
     "SYNC",
     "QUERY",
     "Revoke Alexa's tokens",

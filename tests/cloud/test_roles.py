@@ -24,7 +24,7 @@ OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
 DYNAMODB, SECRETS_MANAGER, QUEUES = "DynamoDB_20120810", "secretsmanager", "AmazonSQS"
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
-ANSWERING = ("directives", "fulfillment", "web")  # the others are called by AWS itself
+ANSWERING = ("directives", "fulfillment", "web", "operators")  # the others are called by AWS itself
 READING = (*ANSWERING, "reports")
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
 BY_OTHERS = ("logs", "kms")  # called by Lambda for its function; by DynamoDB and Secrets Manager
@@ -141,7 +141,7 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
     [
         ("Keys", {*READING}),
         ("Grant", {*READING}),
-        ("Settings", {*READING}),
+        ("Settings", {*READING} - {"operators"}),
         ("Cookie", {"web"}),
         ("Web", {"web"}),
         ("Directives", {"directives", "reports"}),
@@ -231,15 +231,16 @@ def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
 @OF_THOSE_THAT_ANSWER
 def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
     environ = wired.environ(name)
-    for resource in (environ["SHOWCAM_KEYS_SECRET"], *environ["SHOWCAM_SETTINGS_SECRET"].split(",")):
+    settings = environ["SHOWCAM_SETTINGS_SECRET"]  # "" if the function has none
+    for resource in (environ["SHOWCAM_KEYS_SECRET"], *(settings.split(",") if settings else ())):
         assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource)) == "allowed"
         for action in ("PutSecretValue", "UpdateSecret", "DeleteSecret", "RotateSecret"):
             assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"
 
 
 @FUNCTIONS
-def test_households_are_listed_by_web_and_sweep_alone(wired: Deployed, name: str) -> None:
-    may = "allowed" if name in ("web", "sweep") else "implicitDeny"
+def test_households_are_listed_by_web_sweep_and_operators_alone(wired: Deployed, name: str) -> None:
+    may = "allowed" if name in ("web", "sweep", "operators") else "implicitDeny"
     assert verdict(wired, name, ("dynamodb:Query", f"{TABLE}/index/gsi1")) == may
 
 

@@ -1,4 +1,5 @@
-"""Events of a function on AWS: an HTTP API's (payload format 2.0), a directive, a spoken request."""
+"""Events of a function on AWS: an HTTP API's (payload format 2.0), a directive, a spoken request,
+an operator's call."""
 
 import base64
 import json
@@ -45,6 +46,28 @@ def http_event(
     if body:
         event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return event
+
+
+CALLER = "arn:aws:iam::111122223333:user/example-user"
+
+
+def operator_event(call: object = None) -> dict[str, Any]:
+    """A request to a function's own address that IAM has let through, with the ids of AWS's own example."""
+    address = "urlid0123456789abcdefghijklmnopqr.lambda-url.eu-west-1.on.aws"
+    event = http_event("/", "POST", headers={"host": address, "content-type": "application/json"})
+    event["requestContext"]["authentication"] = None
+    event["requestContext"]["authorizer"] = {
+        "iam": {
+            "accessKey": "AKIAIOSFODNN7EXAMPLE",
+            "accountId": "111122223333",
+            "callerId": "AIDACKCEVSQ6C2EXAMPLE",
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": CALLER,
+            "userId": "AIDACOSFODNN7EXAMPLE2",
+        }
+    }
+    return event if call is None else event | {"body": json.dumps(call)}
 
 
 def intent_event(token: str, intent: str = "SYNC", payload: Any = None, *, encoded: bool = False) -> dict[str, Any]:

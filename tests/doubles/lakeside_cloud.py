@@ -83,6 +83,19 @@ class LakesideCloud:
         self.codes: dict[str, Code] = {}
         self.camera = hls_camera.Camera(hls_camera.recording())
         app = flask.Flask("lakeside")
+        self.bind_oauth(app)
+        app.add_url_rule("/v1/sessions", view_func=self._session, methods=["POST"], endpoint="session")
+        app.add_url_rule("/v1/me", view_func=lambda: {"user": self._user()}, endpoint="me")
+        app.add_url_rule("/v1/cameras", view_func=lambda: self._user() and {"cameras": [PIER]}, endpoint="cameras")
+        app.add_url_rule("/v1/cameras/<camera>/streams", view_func=self._stream, methods=["POST"], endpoint="stream")
+        app.add_url_rule("/v1/streams/<stream>", view_func=lambda stream: ("", 204), methods=["DELETE"], endpoint="end")
+        app.add_url_rule("/live/<name>", view_func=self._live, endpoint="live")
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=authority.context)
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def bind_oauth(self, app: flask.Flask) -> None:
         oauth = AuthorizationServer(app, self._client, self._keep)
         oauth.register_grant(_grant_of(self), [CodeChallenge(required=True)])
 
@@ -97,16 +110,10 @@ class LakesideCloud:
 
         app.add_url_rule("/oauth/authorize", view_func=authorize, methods=["GET", "POST"])
         app.add_url_rule("/oauth/token", "token", oauth.create_token_response, methods=["POST"])
-        app.add_url_rule("/v1/sessions", view_func=self._session, methods=["POST"], endpoint="session")
-        app.add_url_rule("/v1/me", view_func=lambda: {"user": self._user()}, endpoint="me")
-        app.add_url_rule("/v1/cameras", view_func=lambda: self._user() and {"cameras": [PIER]}, endpoint="cameras")
-        app.add_url_rule("/v1/cameras/<camera>/streams", view_func=self._stream, methods=["POST"], endpoint="stream")
-        app.add_url_rule("/v1/streams/<stream>", view_func=lambda stream: ("", 204), methods=["DELETE"], endpoint="end")
-        app.add_url_rule("/live/<name>", view_func=self._live, endpoint="live")
-        self._server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=authority.context)
-        self.host = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+
+    def user_of(self, token: str) -> str:
+        """The user whose access token it is; "" for none."""
+        return self.tokens.get(token, "")
 
     def close(self) -> None:
         self._server.shutdown()
@@ -121,7 +128,7 @@ class LakesideCloud:
 
     def _user(self) -> str:
         token = flask.request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return self.tokens.get(token) or flask.abort(401)
+        return self.user_of(token) or flask.abort(401)
 
     def _session(self) -> Any:
         form = flask.request.form
@@ -136,9 +143,11 @@ class LakesideCloud:
         return {"id": f"of-{camera}", "url": f"https://{self.host}/live/index.m3u8"}
 
     def _live(self, name: str) -> Any:
+        headers = {"Access-Control-Allow-Origin": "*"}  # Google's player is a page of another origin
         if name == "index.m3u8":
-            return flask.Response(self.camera.playlist(), mimetype="application/vnd.apple.mpegurl")
-        return flask.Response(self.camera.segments[int(name.partition(".")[0])], mimetype="video/mp2t")
+            return flask.Response(self.camera.playlist(), mimetype="application/vnd.apple.mpegurl", headers=headers)
+        segment = self.camera.segments[int(name.partition(".")[0])]
+        return flask.Response(segment, mimetype="video/mp2t", headers=headers)
 
 
 def _grant_of(cloud: LakesideCloud) -> type[grants.AuthorizationCodeGrant]:

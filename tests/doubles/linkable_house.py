@@ -57,7 +57,7 @@ class House:
         return sent.headers["Location"]
 
     def links(self) -> int:
-        listed: list[Any] = loads(self.page.program.command("links", "list", "--json").stdout)["links"]
+        listed: list[Any] = loads(self.page.program.command("household", "--json").stdout)["links"]
         return len(listed)
 
 

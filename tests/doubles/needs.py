@@ -81,6 +81,7 @@ CORES = Need("two processor cores", "Run them on a machine that has them.")
 LINUX = Need("Linux, for its scheduler", "Run them there.", lambda: hasattr(os, "sched_setaffinity"))
 HOURS = Need("hours", "`make soak`, or SOAK_HOURS=0.1 with pytest.")
 LIFES_PACE = Need("the pace of life", "SOAK_PACE=1.")
+OIDC_PROVIDER = Need("npm oidc-provider", "The test fetches it by npm into bench/env.")
 SHAKAS_PLAYER = Need("shaka-player", "`npm ci` installs it.")
 
 

@@ -84,12 +84,12 @@ def test_its_settings_are_settings() -> None:
 def test_each_secret_setting_is_read_by_its_users_alone() -> None:
     table = rows("| secret | read by | may hold |")
     for function, used in ground.SECRETS_OF.items():
-        assert set.union(*(words(row[2]) for row in table if function in words(row[1]))) == used
+        assert set().union(*(words(row[2]) for row in table if function in words(row[1]))) == used
 
 
 def test_its_table_of_who_reads_what_is_what_they_read() -> None:
-    table = rows("| secret | `directives` | `fulfillment` | `web` | `reports` |")
-    for place, function in enumerate(("directives", "fulfillment", "web", "reports"), 1):
+    table = rows("| secret | `directives` | `fulfillment` | `web` | `reports` | `operators` |")
+    for place, function in enumerate(("directives", "fulfillment", "web", "reports", "operators"), 1):
         documented = {row[0].strip("`").partition("`")[0].replace("cookies", "cookie") for row in table if row[place]}
         assert documented == READ["with all there is", function]
         set_up_for = {row[0].partition("`, with `")[0].strip("`") for row in table if "`, with `" in row[0]}

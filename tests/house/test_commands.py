@@ -10,9 +10,9 @@ from showcam.app.cli import main
 # They change something and print what they did, start a process, or write a file that another program reads.
 WITHOUT_FACTS = {
     *("run", "serve", "media", "worker"),
-    *("owner add", "owner remove", "owner set"),
+    *("owner add", "owner set"),
     *("cameras add", "cameras code", "cameras restart", "cameras set"),
-    *("clients remove", "links end", "outbox drop", "outbox retry", "pin clear", "pin set"),
+    *("clients remove", "outbox drop", "outbox retry", "pin clear", "pin set"),
     *("settings apply", "settings set", "settings unset"),
     *("alexa package", "trace"),
 }

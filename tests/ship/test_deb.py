@@ -194,7 +194,7 @@ def test_a_newer_version_goes_on_with_the_data_and_leaves_a_disabled_service_dis
     owner.serves()
     upgraded_s = time.monotonic() - began
     assert machine.run("showcam", "--version") == f"showcam {LATER}\n"
-    assert "upgraded@example.com" in machine.run("showcam", "owner", "list")
+    assert "upgraded@example.com" in machine.run("showcam", "household", "list")
     machine.run("systemctl", "disable", "--now", "showcam")
     owner.install("present")
     assert machine.ended("systemctl", "is-enabled", "showcam") == (1, "disabled\n")
@@ -227,7 +227,7 @@ def test_a_purge_keeps_the_data_unless_its_file_is_there(owner: Owner) -> None:
     assert f"your data and keys are still in {DATA}" in printed
     assert not (machine.folder / "usr/lib/showcam").exists()
     assert not (machine.folder / "etc/showcam").exists()
-    assert "kept@example.com" in owner.has("present").run("showcam", "owner", "list")
+    assert "kept@example.com" in owner.has("present").run("showcam", "household", "list")
     machine.run("touch", PURGE_DATA)
     printed = machine.run("apt-get", "purge", "-y", "showcam")
     assert "are still in" not in printed

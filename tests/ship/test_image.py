@@ -222,4 +222,4 @@ def test_compose_keeps_the_data_when_all_is_taken_down(containers: Engine, tmp_p
         assert not answers(port)
         ask("up", "--detach", "--no-build")
         until(lambda: answers(port), 3 * LONG_S)
-        assert "me@example.com" in ask("exec", "-T", "showcam", "showcam", "owner", "list")
+        assert "me@example.com" in ask("exec", "-T", "showcam", "showcam", "household", "list")

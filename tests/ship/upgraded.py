@@ -24,7 +24,7 @@ def goes_on(run: Run, web: str, kept: dict[str, Any], *words: str) -> None:
     """`kept`: the facts of the older version's household, which is one of the demo. `words`: options of commands."""
     [household] = [
         each
-        for each in json.loads(run("showcam", "owner", "list", "--demo", "--json", *words))["households"]
+        for each in json.loads(run("showcam", "household", "list", "--demo", "--json", *words))["households"]
         if USER in [user["user"] for user in each["users"]]
     ]
     found = {name: household[name] for name in ("pin", "links", "users")}

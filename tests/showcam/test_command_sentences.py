@@ -87,7 +87,7 @@ NO_ANSWER = "It asked for something, and standard input ended without an answer:
         (a_household, "owner set me@example.com cloud maybe", 1, "cloud is yes or no."),
         (a_household, "owner set me@example.com sub-account a-b", 1, "an accountId is letters and digits."),
         (a_household, "owner set me@example.com price", 2, "Say which of these: key, the account's own Open Platform "),
-        (a_household, "owner remove me@example.com", 1, NO_ANSWER),
+        (a_household, "household remove me@example.com", 1, NO_ANSWER),
         (nothing, "login", 1, NO_ANSWER),
         (nothing, "settings set turn_secret", 1, NO_ANSWER),
         (nothing, "google values --project 'My home'", 2, "My home is no project ID: 6 to 30 letters"),
@@ -98,7 +98,12 @@ NO_ANSWER = "It asked for something, and standard input ended without an answer:
             2,
             "showcam: No backup was made: showcam.sqlite3 was written by a newer showcam",
         ),
-        (no_database, "links list", 2, "showcam.sqlite3 is damaged. Restore a backup, which keeps what is there now"),
+        (
+            no_database,
+            "household list",
+            2,
+            "showcam.sqlite3 is damaged. Restore a backup, which keeps what is there now",
+        ),
     ],
 )
 def test_a_command_that_can_do_nothing_names_the_next_step(
@@ -112,7 +117,7 @@ def test_a_command_that_can_do_nothing_names_the_next_step(
 
 
 def test_where_nobody_has_cameras_the_list_of_owners_names_both_ways_to_begin(tmp_path: Path) -> None:
-    listed = command(tmp_path, "owner", "list").stdout
+    listed = command(tmp_path, "household", "list").stdout
     assert listed == "Nobody has cameras here yet: showcam login, or showcam cameras add\n"
 
 

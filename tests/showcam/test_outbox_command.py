@@ -1,4 +1,4 @@
-"""`showcam outbox` and what `showcam links list` says of reports."""
+"""`showcam outbox` and what `showcam household` says of reports."""
 
 import json
 from collections.abc import Iterator
@@ -97,9 +97,9 @@ def test_an_unknown_row_is_named(world: World, word: str) -> None:
 
 
 def test_links_say_when_their_assistant_was_last_told_what(world: World) -> None:
-    assert "nothing" in world.run("links", "list").output
+    assert "nothing" in world.run("household").output
     world.store.look(world.account.id, NOW)
     world.tell(told=b"t", what="3 listed", reason="it is busy")
-    (link,) = json.loads(world.run("links", "list", "--json").output)["links"]
+    (link,) = json.loads(world.run("household", "--json").output)["links"]
     assert (link["reported"], link["report"], link["report_problem"]) == (NOW + 99, "3 listed", "it is busy")
-    assert "2023-11-14 22:14 3 listed; now: it is busy" in world.run("links", "list").output
+    assert "2023-11-14 22:14 3 listed; now: it is busy" in world.run("household").output

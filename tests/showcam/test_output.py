@@ -72,9 +72,9 @@ def test_a_hint_begins_as_the_program_was_called(
     typed: tuple[str, ...], started: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", [started])
-    context = main.make_context("showcam", [*typed, "links"])
+    context = main.make_context("showcam", [*typed, "household"])
     with context:
-        assert runnable("Look: showcam links list") == f"Look: {expected} links list"
+        assert runnable("Look: showcam household list") == f"Look: {expected} household list"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_hint_begins_as_the_program_was_called(
         ('showcam cameras set "Hall" audio on', "showcam cameras set --user 'my house' \"Hall\" audio on"),
         ("showcam cameras code NAME", "showcam cameras code --user 'my house' NAME"),
         ("showcam cameras", "showcam cameras"),
-        ("showcam links list", "showcam links list"),
+        ("showcam household list", "showcam household list"),
     ],
 )
 def test_a_hint_about_cameras_names_the_household_that_the_command_named(
@@ -116,16 +116,16 @@ def test_a_program_on_the_path_is_called_by_its_name(tmp_path: Path, monkeypatch
     (tmp_path / "showcam").chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "showcam")])
-    with main.make_context("showcam", ["--demo", "links"]):
-        assert runnable("showcam links list") == "showcam --demo links list"
+    with main.make_context("showcam", ["--demo", "household"]):
+        assert runnable("showcam household list") == "showcam --demo household list"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["showcam runs here", "showcam is signed out", "/opt/showcam run", "showcam run-away", "myshowcam links list"],
+    ["showcam runs here", "showcam is signed out", "/opt/showcam run", "showcam run-away", "myshowcam household list"],
 )
 def test_what_names_no_command_stays(text: str) -> None:
-    with main.make_context("showcam", ["--demo", "links"]):
+    with main.make_context("showcam", ["--demo", "household"]):
         assert runnable(text) == text
 
 
@@ -184,8 +184,8 @@ def test_help_says_what_a_command_does_and_what_its_options_are(words: tuple[str
 
 
 @pytest.mark.parametrize("words", [
-    ("cameras",), ("cameras", "list"), ("cameras", "show"), ("links", "list"), ("clients", "list"), ("clients", "add"),
-    ("owner", "list"), ("doctor", "google"), ("google", "values"), ("alexa", "values"), ("backup",), ("restore",),
+    ("cameras",), ("cameras", "list"), ("cameras", "show"), ("household",), ("clients", "list"), ("clients", "add"),
+    ("household", "list"), ("doctor", "google"), ("google", "values"), ("alexa", "values"), ("backup",), ("restore",),
 ], ids=" ".join)  # fmt: skip
 def test_commands_that_print_facts_print_them_as_json(words: tuple[str, ...]) -> None:
     command = dict(commands(main))[words]

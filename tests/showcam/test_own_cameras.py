@@ -170,7 +170,7 @@ def here(folder: Path, *words: str, typed: str = "") -> Result:
 def test_adding_that_is_broken_off_leaves_no_household(folder: Path, typed: str) -> None:
     done = here(folder, "cameras", "add", "rtsp://192.168.1.20/live", typed=typed)
     assert (done.exit_code, "standard input ended without an answer" in done.output) == (1, True)
-    assert json.loads(here(folder, "owner", "list", "--json").output)["households"] == []
+    assert json.loads(here(folder, "household", "list", "--json").output)["households"] == []
     assert "Nobody has cameras here yet" in here(folder, "cameras", "list").output
 
 

@@ -30,7 +30,7 @@ class Installation:
 
     def listed(self) -> dict[str, dict[str, object]]:
         """The households by all their names."""
-        households = json.loads(self.done("owner", "list", "--json"))["households"]
+        households = json.loads(self.done("household", "list", "--json"))["households"]
         return {
             "+".join([*(user["user"] for user in household["users"]), household["showcam_user"]]).strip("+"): {
                 name: household[name] for name in ("lan", "showcam_user")
@@ -47,7 +47,7 @@ def here(tmp_path: Path) -> Installation:
 def test_a_household_of_lan_cameras_alone(here: Installation) -> None:
     assert "may now link cameras here" in here.done("owner", "add", "--lan", NAME, typed=TWICE)
     assert here.listed() == {NAME: {"lan": True, "showcam_user": NAME}}
-    assert f"{NAME}" in here.done("owner", "list")
+    assert f"{NAME}" in here.done("household", "list")
     assert "No PIN is set" in here.done("pin", "clear", "KARI")  # found by its name, as every command does
 
 
@@ -141,13 +141,13 @@ def test_strangers_have_no_cameras_in_the_house(here: Installation, settings: di
 
 def test_a_removed_household_leaves_its_name_free(here: Installation) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
-    assert "kari is removed" in here.done("owner", "remove", NAME, typed=f"{NAME}\n")
+    assert "kari is removed" in here.done("household", "remove", NAME, typed=f"{NAME}\n")
     assert here.listed() == {}
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
 
 
 def test_a_password_is_in_no_file_and_in_nothing_that_is_printed(here: Installation) -> None:
-    printed = here.run("owner", "add", "--lan", NAME, typed=TWICE).output + here.done("owner", "list", "--json")
+    printed = here.run("owner", "add", "--lan", NAME, typed=TWICE).output + here.done("household", "list", "--json")
     assert PASSWORD not in printed
     for file in here.folder.rglob("*"):
         if file.is_file():
@@ -158,6 +158,6 @@ def test_a_password_is_in_no_file_and_in_nothing_that_is_printed(here: Installat
 def test_a_backup_brings_the_user_back(here: Installation, tmp_path: Path) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
     here.done("backup", str(tmp_path / "kept"))
-    here.done("owner", "remove", NAME, typed=f"{NAME}\n")
+    here.done("household", "remove", NAME, typed=f"{NAME}\n")
     here.done("restore", str(tmp_path / "kept"))
     assert here.listed() == {NAME: {"lan": True, "showcam_user": NAME}}

@@ -250,7 +250,7 @@ class TestCommandLine:
         assert redirect in self.showcam(tmp_path, "clients", "list")[1]
         assert self.showcam(tmp_path, "owner", "add", "you@example.com")[0] == 0
         assert "already" in self.showcam(tmp_path, "owner", "add", "you@example.com")[1]
-        assert self.showcam(tmp_path, "links", "list")[0] == 0
+        assert self.showcam(tmp_path, "household", "list")[0] == 0
 
     @pytest.mark.parametrize(
         ("table", "root", "settings", "expected"),

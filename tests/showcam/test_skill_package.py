@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from showcam.app.cli import main
 from showcam.app.setup import forwarder
@@ -194,6 +195,7 @@ def test_an_integrators_product_has_its_name_and_texts_in_every_language(
     texts = {"privacy": "https://legal.example.net/privacy", "terms": "https://legal.example.net/terms"}
     lines = [f'{name} = "{text}"' for name, text in ({"name": "Acme View"} | texts).items()]
     (tmp_path / "product.toml").write_text("\n".join(lines))
+    Image.new("RGB", (512, 256), "red").save(tmp_path / "logo.png")
     monkeypatch.setenv("SHOWCAM_PRODUCT", str(tmp_path))
     done = package(*arns("EU", "NA", "FE"), "--language", "fr-FR")
     assert done.exit_code == 0, done.output
@@ -205,6 +207,20 @@ def test_an_integrators_product_has_its_name_and_texts_in_every_language(
     )
     for addresses in manifest["privacyAndCompliance"]["locales"].values():
         assert addresses == {"privacyPolicyUrl": texts["privacy"], "termsOfUseUrl": texts["terms"]}
+    for name, size in (("smallIcon", 108), ("largeIcon", 512)):
+        with Image.open(f"skill/skill-package/assets/images/{name}.png") as icon:
+            assert icon.size == (size, size)
+            assert icon.getpixel((size // 2, size // 2)) == (255, 0, 0, 255)
+
+
+def test_a_logo_that_is_no_picture_writes_no_skill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NAMING, "name", NAMING.name)
+    (tmp_path / "product.toml").write_text('name = "Acme View"')
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\nand nothing more")
+    monkeypatch.setenv("SHOWCAM_PRODUCT", str(tmp_path))
+    done = package(*arns("EU"))
+    assert (done.exit_code, "logo.png can't be read as a picture" in done.output) == (2, True)
+    assert not Path("skill/skill-package/skill.json").exists()
 
 
 def test_both_halves_and_the_events_name_functions_in_each_region() -> None:

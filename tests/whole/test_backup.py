@@ -102,7 +102,7 @@ def test_keys_come_back_with_the_passphrase_alone(tmp_path: Path, owned: dict[st
     assert done.returncode == 0, done.stderr
     assert (data / "keys/seal").read_text() == seal
     assert {path.stat().st_mode & 0o777 for path in (data / "keys").iterdir()} == {0o600}
-    assert run(owned, "links", "list").returncode == 0
+    assert run(owned, "household", "list").returncode == 0
 
 
 def test_the_passphrase_is_prompted_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
@@ -292,4 +292,4 @@ def test_an_older_schema_is_migrated(owned: dict[str, str], backup: Path) -> Non
     done = run(owned, "restore", str(backup))
     assert done.returncode == 0, done.stderr
     assert f"It was of schema 2 and is of {len(migrations())} now." in done.stdout
-    assert run(owned, "links", "list").returncode == 0
+    assert run(owned, "household", "list").returncode == 0

@@ -26,12 +26,12 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
             'cameras set "Bedroom" sleep off',
         ],
     ),
-    (("links", "end", "none"), ["links list"]),
+    (("household", "end", "demo@example.com", "none"), ["household show demo@example.com"]),
     (SPARE, ["clients remove spare"]),
     (("owner", "set", NOBODY, "key", "k"), [f"owner add {NOBODY}"]),
     (("owner", "set", NOBODY, "sub-account", "abc"), [f"owner add {NOBODY}"]),
     (("owner", "set", NOBODY, "cloud", "yes"), [f"owner add {NOBODY}"]),
-    (("owner", "remove", NOBODY), ["owner list"]),
+    (("household", "remove", NOBODY), ["household list"]),
     (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
     (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),
     (("owner", "add", NEW), ["cameras code NAME"]),
@@ -72,7 +72,7 @@ def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expecte
         assert "Traceback" not in ran.stderr, ran.stderr
     for user in (NOBODY, NEW):
         if any(f"owner add {user}" in line for line in (" ".join(typed), *found)):
-            assert demo.command("--demo", "owner", "remove", user, text=f"{user}\n").returncode == 0
+            assert demo.command("--demo", "household", "remove", user, text=f"{user}\n").returncode == 0
     demo.change("Nursery", audio=False)
     demo.change("Bedroom", asleep=True)
 
@@ -81,10 +81,10 @@ def test_a_hint_repeats_the_options_for_settings_and_data(tmp_path: Path) -> Non
     program = Program(tmp_path, demo=False)
     config, data = tmp_path / "my settings.toml", tmp_path / "other data"
     config.write_text("")
-    done = program.command("--config", str(config), "links", "end", "none", "--data", str(data))
+    done = program.command("--config", str(config), "household", "end", NOBODY, "none", "--data", str(data))
     called = shlex.join([str(program.showcam), "--config", str(config), "--data", str(data)])
-    assert done.stderr == f"showcam: There is no link none: {called} links list\n"
-    ran = in_a_shell(program, f"{called} links list")
+    assert done.stderr == f"showcam: {NOBODY} is not known here: {called} household list\n"
+    ran = in_a_shell(program, f"{called} household list")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert not program.data.exists()
 
@@ -102,12 +102,13 @@ def test_facts_are_one_json_object(demo: Program) -> None:
     nursery = facts("cameras", "show", "Nursery")
     assert (nursery["camera"]["id"][:6], nursery["settings"]["audio"]["value"]) == ("ezviz-", "off")
     assert nursery["preferences"]["voice_may"] == []
-    assert {link["assistant"] for link in facts("links", "list")["links"]} == {"alexa", "google"}
+    shown = facts("household", "demo@example.com")
+    assert {link["assistant"] for link in shown["links"]} == {"alexa", "google"}
     assert {client["id"] for client in facts("clients", "list")["clients"]} >= {"alexa", "google"}
-    households = {household["users"][0]["user"]: household for household in facts("owner", "list")["households"]}
+    households = {household["users"][0]["user"]: household for household in facts("household", "list")["households"]}
     assert households["demo@example.com"]["users"][0]["signed_in"] is True
-    # other tests link this demo too: both lists count the same links
-    assert sum(household["links"] for household in households.values()) == len(facts("links", "list")["links"])
+    # other tests link this demo too: both count the same links
+    assert households["demo@example.com"]["links"] == len(shown["links"])
     assert "other@example.com" in households
     assert {finding["state"] for finding in facts("doctor", "google")["findings"]} == {"ok"}
     assert "OAuth Client ID" in {field["name"] for field in facts("google", "values")["fields"]}
@@ -121,9 +122,9 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
             program.link(name, label="Grandmother's display")
         program.command("--demo", "cameras", "set", "Attic", "voice_may", "audio")
         program.command("--demo", "pin", "set", "demo@example.com", text="2468\n2468\n")
-        listed = json.loads(program.command("--demo", "owner", "list", "--json").stdout)["households"]
+        listed = json.loads(program.command("--demo", "household", "list", "--json").stdout)["households"]
         (household,) = [row["household"] for row in listed if row["users"][0]["user"] == "demo@example.com"]
-        links = json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"]
+        links = json.loads(program.command("--demo", "household", household, "--json").stdout)["links"]
         cameras = json.loads(program.command("--demo", "cameras", "list", "--json").stdout)["cameras"]
         names = [
             household,
@@ -137,11 +138,11 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
             return [name for name in names if any(name.encode() in content for content in files)]
 
         assert {household, links[0]["id"], "Grandmother's display"} <= set(kept())
-        wrong = program.command("--demo", "owner", "remove", "demo@example.com", text="demo\n")
+        wrong = program.command("--demo", "household", "remove", "demo@example.com", text="demo\n")
         assert (wrong.returncode, "nothing was removed" in wrong.stderr) == (1, True)
-        done = program.command("--demo", "owner", "remove", "demo@example.com", text="demo@example.com\n")
+        done = program.command("--demo", "household", "remove", "demo@example.com", text="demo@example.com\n")
         assert done.returncode == 0, done.stderr
-        assert "demo@example.com is removed: 2 links ended, the settings of 1 camera" in done.stdout
+        assert "demo@example.com is removed: 2 links ended" in done.stdout
         assert "google  Grandmother's display" in done.stdout
         answer = program.assistant("alexa", "say", text="show the garden camera")
         assert not answer["outcome"]["shown"]

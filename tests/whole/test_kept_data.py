@@ -154,7 +154,7 @@ def test_a_demo_shows_its_cameras_at_home_since_its_ezviz_has_no_open_platform_a
 
 
 def test_the_households_session_links_pin_and_addresses_are_kept(older: Older) -> None:
-    listed = older.program.command("owner", "list", *older.demo, "--json").stdout
+    listed = older.program.command("household", "list", *older.demo, "--json").stdout
     households = {user["user"]: each for each in json.loads(listed)["households"] for user in each["users"]}
     assert {name: households[USER][name] for name in ("pin", "links", "users")} == {
         "pin": True,

@@ -88,7 +88,7 @@ def test_after_a_kill_the_database_is_reported_whole(killed: Program) -> None:
     assert any(reports_nothing() for _ in range(3))
 
 
-@pytest.mark.parametrize("words", [("run",), ("links", "list"), ("serve",)], ids=" ".join)
+@pytest.mark.parametrize("words", [("run",), ("household", "list"), ("serve",)], ids=" ".join)
 def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str, ...]) -> None:
     program = killed
     spoil(log(program))
@@ -118,7 +118,7 @@ def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str
 def test_a_damaged_log_for_whose_copy_there_is_no_room_is_named_and_left(killed: Program) -> None:
     spoil(log(killed))
     before = log(killed).read_bytes()
-    command = ["prlimit", "--fsize=20000", str(SHOWCAM), "links", "list"]
+    command = ["prlimit", "--fsize=20000", str(SHOWCAM), "household", "list"]
     for _ in range(2):
         done = subprocess.run(
             command, env=killed.environ, capture_output=True, text=True, timeout=2 * LONG_S, check=False
@@ -135,7 +135,7 @@ def test_a_damaged_log_that_was_copied_is_not_copied_again(killed: Program) -> N
     spoil(log(killed))
     earlier = killed.data / "showcam.sqlite3-wal.damaged-20200101T000000"
     shutil.copy(log(killed), earlier)
-    assert "write-ahead log is damaged" in killed.command("links", "list").stderr
+    assert "write-ahead log is damaged" in killed.command("household", "list").stderr
     assert list(killed.data.glob("*.damaged-*")) == [earlier]
 
 
@@ -149,7 +149,7 @@ def _answers(program: Program) -> bool:
 def test_a_command_beside_a_running_showcam_checks_nothing(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False).start()
     try:
-        listed = program.command("links", "list")
+        listed = program.command("household", "list")
         assert listed.returncode == 0
         assert listed.stderr == ""
     finally:
@@ -215,11 +215,11 @@ def test_without_the_seal_key_of_its_rows_it_refuses_and_names_the_file(
     assert "Traceback" not in done.stderr
     assert (seal.read_text() if seal.exists() else None) == before  # no other is made in its place
     seal.write_text(kept)
-    assert run(environ, "links", "list").returncode == 0
+    assert run(environ, "household", "list").returncode == 0
 
 
 def test_without_sealed_rows_a_missing_key_is_made(tmp_path: Path) -> None:
     environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
-    assert run(environ, "links", "list").returncode == 0
+    assert run(environ, "household", "list").returncode == 0
     (tmp_path / "data/keys/seal").unlink()
-    assert run(environ, "links", "list").returncode == 0
+    assert run(environ, "household", "list").returncode == 0

@@ -33,7 +33,7 @@ list=$4; shift 4
 "$@"; code=$?
 (cd "$SHOWCAM_DATA" && find . -type f -printf '%s %P\\n') > "$list"
 mount --options-mode=ignore -t tmpfs -o remount,rw,size=32m tmpfs "$SHOWCAM_DATA" || exit 98
-"$1" owner list > "$list.owners" 2>&1 || exit 97
+"$1" household list > "$list.owners" 2>&1 || exit 97
 exit $code
 """
 KEYS = {"keys/cookie", "keys/forwarder", "keys/grant", "keys/seal"}
@@ -157,7 +157,7 @@ def anothers(kept: Path, tmp_path: Path) -> Path:
     [
         (("run",), "{data}/run/unclean"),
         (("home",), "{data}/run/unclean"),
-        (("owner", "list"), "{data}/run/unclean"),
+        (("household", "list"), "{data}/run/unclean"),
         (("health",), "{data}/run/lock"),
         (("where",), "{data}/run/lock"),
         (("--config", "{data}/../mine.toml", "run"), "The settings file {data}/../mine.toml"),
@@ -188,7 +188,7 @@ def test_what_its_own_user_may_not_use_is_named(container: str, kept: Path, tmp_
     assert (done.returncode, done.stderr) == (2, f"showcam: {says}\n")
 
 
-@pytest.mark.parametrize("words", [("run",), ("home",), ("health",), ("owner", "list")], ids=" ".join)
+@pytest.mark.parametrize("words", [("run",), ("home",), ("health",), ("household", "list")], ids=" ".join)
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -219,7 +219,7 @@ NEWER = (
 )
 
 
-@pytest.mark.parametrize("words", [("run",), ("serve",), ("owner", "list")], ids=" ".join)
+@pytest.mark.parametrize("words", [("run",), ("serve",), ("household", "list")], ids=" ".join)
 def test_data_of_a_newer_showcam_are_left_as_they_are(words: tuple[str, ...], kept: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(kept, data)

@@ -72,7 +72,7 @@ def is_answered(answer: dict[str, Any]) -> bool:
 
 
 def households(program: Program) -> list[dict[str, object]]:
-    listed: list[dict[str, object]] = json.loads(program.command("--demo", "owner", "list", "--json").stdout)[
+    listed: list[dict[str, object]] = json.loads(program.command("--demo", "household", "list", "--json").stdout)[
         "households"
     ]
     return listed

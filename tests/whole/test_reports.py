@@ -192,7 +192,7 @@ def test_no_report_broke_a_rule_or_came_to_nothing(program: Program) -> None:
 
 
 def links(program: Program) -> list[dict[str, Any]]:
-    return list(json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"])
+    return list(json.loads(program.command("--demo", "household", "demo@example.com", "--json").stdout)["links"])
 
 
 def test_a_skill_that_was_disabled_ends_its_link_here(program: Program) -> None:
@@ -203,6 +203,7 @@ def test_a_skill_that_was_disabled_ends_its_link_here(program: Program) -> None:
 def test_a_link_that_ends_here_is_ended_at_google(program: Program) -> None:
     for link in links(program):
         if link["assistant"] == "google":
-            assert program.command("--demo", "links", "end", link["id"]).returncode == 0
+            ended = program.command("--demo", "household", "end", "demo@example.com", link["id"])
+            assert ended.returncode == 0, ended.stderr
     wait(program, lambda: not about(program, "google")["linked"])
     assert "has ended this link" in str(about(program, "google")["problem"])

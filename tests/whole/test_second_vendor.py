@@ -6,9 +6,7 @@ The program runs from a copy of the tree, to which the test adds the folder of t
 import hmac
 import os
 import re
-import shutil
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +18,6 @@ import pytest
 import requests
 from itsdangerous import TimestampSigner
 
-from showcam import drivers
 from showcam.accounts import clients
 from showcam.accounts.states import LIFE_S, States
 from showcam.app import keys
@@ -30,33 +27,15 @@ from showcam.app.settings import Settings
 from showcam.drivers.vendor import Manner
 from tests.doubles.hls_camera import Authority
 from tests.doubles.lakeside_cloud import KARI, KEY, KEY_OF_OLA, PASSWORD, LakesideCloud
-from tests.doubles.program import AS_INSTALLED, ROOT, Program
+from tests.doubles.lakeside_tree import copied
+from tests.doubles.program import AS_INSTALLED, Program
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S, until
 
 pytestmark = pytest.mark.process
 
-EXAMPLE = ROOT / "tests/examples/lakeside"
 BACK, SECRET = "https://assistant.example/callback", "google-secret"
 CANT = "This sign-in can&#39;t be finished"
-
-
-def copied(folder: Path, host: str, manner: Manner) -> Path:
-    """A copy of showcam with Lakeside in it."""
-    rooms = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
-    for room in rooms:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    table = folder / Path(str(drivers.__file__)).relative_to(ROOT)
-    added = table.parent / "lakeside"
-    shutil.copytree(EXAMPLE, added, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in added.glob("*.py"):
-        module.write_text(module.read_text().replace("tests.examples.lakeside", f"{drivers.__name__}.lakeside"))
-    (added / "place.py").write_text(f"HOST, MANNER = {host!r}, {manner!r}\n")
-    text = table.read_text()
-    assert text.count("BRANDS: tuple[Brand, ...] = (EZVIZ, LAN)") == 1
-    text = text.replace("(EZVIZ, LAN)", "(EZVIZ, LAN, LAKESIDE)")
-    table.write_text(text.replace("BRANDS: tuple", f"from {drivers.__name__}.lakeside import LAKESIDE\nBRANDS: tuple"))
-    return folder
 
 
 @dataclass
@@ -228,7 +207,7 @@ def test_it_is_added_and_linked_listed_beside_ezviz_shown_and_removed(world: Wor
 
     until(is_shown)
 
-    removed = world.program.command("owner", "remove", KARI, text=f"{KARI}\n")
+    removed = world.program.command("household", "remove", KARI, text=f"{KARI}\n")
     assert removed.returncode == 0, removed.stderr
     assert google(world, token, "SYNC") == {"status": 401}
     until(lambda: "Pier" not in home.get("/home").page.text)

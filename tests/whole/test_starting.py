@@ -268,9 +268,9 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         # the demo's redirects and secrets are unknown here
         with pytest.raises(AssertionError):
             link(program.web, "google", "demo@example.com", "showcam-demo")
-        [listed] = loads(program.command("links", "list", "--json").stdout)["links"]
+        [listed] = loads(program.command("household", "--json").stdout)["links"]
         assert listed["client"] == "google"
-        ended = program.command("links", "end", listed["id"])
+        ended = program.command("household", "end", "demo@example.com", listed["id"])
         assert ended.returncode == 0, ended.stderr
         assert synced().status_code == 401
     finally:
@@ -288,7 +288,7 @@ def test_a_real_start_serves_its_owner_and_nobody_else(tmp_path: Path, vendor: S
         ),
         (("clients", "add", "google"), 2, "--redirect-uri"),
         (("clients", "add", "google", "--redirect-uri", "http://x.example/cb"), 2, "starts with https://"),
-        (("links", "end", "nobody"), 1, "There is no link nobody"),
+        (("household", "end", "nobody", "none"), 1, "nobody is not known here"),
         (("cameras", "--verbose"), 2, "Nobody has cameras here yet"),
         (("cameras", "--verbose", "list"), 2, "Say these options behind list"),
     ],

@@ -62,7 +62,7 @@ def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
     [
         [SHOWCAM, "--help"],
         [SHOWCAM, "owner", "add", "me@example.com"],
-        [SHOWCAM, "links", "list"],
+        [SHOWCAM, "household", "list"],
         [sys.executable, "-P", "-m", "showcam", "clients", "list"],
         [sys.executable, "-P", "-m", "showcam.simulator", "--help"],
         [sys.executable, "-P", "-m", "scripts.deploy_local", "--help"],

@@ -201,9 +201,9 @@ ON_AWS = [
     ({"SHOWCAM_STORE": "dynamodb"}, ("serve",)),
     ({"SHOWCAM_STORE": "dynamodb"}, ("worker",)),
     ({"SHOWCAM_STORE": "dynamodb"}, ("run",)),
-    ({"SHOWCAM_STORE": "dynamodb"}, ("links", "list")),
+    ({"SHOWCAM_STORE": "dynamodb"}, ("household", "list")),
     ({"SHOWCAM_KEYS_SECRET": "showcam-keys"}, ("serve",)),
-    ({"SHOWCAM_SETTINGS_SECRET": "showcam-settings"}, ("owner", "list")),
+    ({"SHOWCAM_SETTINGS_SECRET": "showcam-settings"}, ("household", "list")),
 ]
 
 
@@ -266,7 +266,7 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
     [
         (("google", "values"), "docs/images/google-icon.png"),
         (("clients", "list"), ""),
-        (("links", "list"), ""),
+        (("household", "list"), ""),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -137,6 +137,10 @@ class CloudWatch(logging.Handler):
         """Add fields to the request's own line."""
         self._more |= more
 
+    def audit(self, **fields: str) -> None:
+        """Writes a line about who asked for what, and how it ended, whatever the level of the log is."""
+        _write({"level": "info", "event": "audit", "request": self._request, **fields})
+
     def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: "list[Outcome]") -> None:
         """Writes the request's line, or one for each directive and intent; the first line has the metrics."""
         status = reply.get("statusCode") if reply is not None else None

@@ -79,7 +79,7 @@ def package(
         skill = skill_package.manifest(
             url, functions, languages=languages, certificate=None, privacy=privacy, terms=terms
         )
-        skill_package.write(folder, skill, settings.alexa_skill_id)
+        skill_package.write(folder, skill, settings.alexa_skill_id, sold.logo)
     except skill_package.Missing as missing:
         stop(str(missing))
     except OSError as error:

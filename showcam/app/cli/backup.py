@@ -95,8 +95,8 @@ def restore(file: Path, passphrase_file: Any, without_keys: bool) -> None:
     report({"file": str(file), **_facts(done.contents), **more}, _lines(file, done))
     if not wants_json():
         echo(
-            "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
-            "showcam links end ID. Who changed the EZVIZ password since then signs in again.",
+            "Links that were ended since then are alive again, and those made since then are gone: showcam household "
+            "USER, showcam household end USER LINK. Who changed the EZVIZ password since then signs in again.",
             err=True,
         )
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from showcam.app.cli.output import runnable, shell_word, table
 from showcam.drivers.camera import UNASKED, Camera, Refusal, is_on_battery, is_own
 from showcam.drivers.errors import Reason
 from showcam.drivers.settings import FIELDS, Setting, SettingView
-from showcam.registry.gate.reasons import explain, row_text
+from showcam.registry.gate.reasons import explained, row_text
 from showcam.registry.preferences import Preferences
 
 type Serving = Mapping[str, tuple[str, ...]]
@@ -130,14 +130,9 @@ def _cells(camera: Camera, verdicts: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def _why_not(verdicts: Mapping[Any, Any]) -> list[str]:
-    """Why Alexa refuses, then why Google does, without repeats."""
-    sentences: list[str] = []
-    for surface in ("alexa", "google"):
-        refusal = verdicts.get(surface)
-        if isinstance(refusal, Refusal):
-            rows = [replace(refusal, failed=(failed,)) for failed in refusal.failed]
-            sentences += [text for text in (explain(row) for row in rows) if text not in sentences]
-    return sentences
+    """Why Alexa refuses, then why Google does."""
+    refusals = (verdicts.get(surface) for surface in ("alexa", "google"))
+    return explained(refusal for refusal in refusals if isinstance(refusal, Refusal))
 
 
 def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:

@@ -79,7 +79,7 @@ def list_() -> None:
 @clients.command()
 @click.argument("client_id")
 def remove(client_id: str) -> None:
-    """Refuse the client CLIENT_ID from now on. Its links stay; end them with showcam links end."""
+    """Refuse the client CLIENT_ID from now on. Its links stay until showcam household end."""
     from showcam.app.compose.command import tools
 
     with tools(settings_of()) as store:

@@ -1,30 +1,12 @@
 """`showcam owner`: who may link cameras here, and a household's quiet hours, without announcements."""
 
 import shlex
-from typing import TypedDict
 
 import click
 
 from showcam.app.cli import Group, at_vendor, owner_password, settings_of, stop
-from showcam.app.cli.output import as_json, echo, report, table
+from showcam.app.cli.output import as_json, echo, report
 from showcam.i18n.catalogue import LANGUAGES
-
-
-class UserFacts(TypedDict):
-    user: str
-    signed_in: bool
-
-
-class HouseholdFacts(TypedDict):
-    household: str
-    users: list[UserFacts]
-    showcam_user: str
-    lan: bool
-    links: int
-    pin: bool
-    language: str
-    created: float
-    origin: str  # how the household began: owner, invited, linking
 
 
 @click.group(cls=Group)
@@ -75,100 +57,6 @@ def add(user: str, kind: str, lan: bool, to: str | None, language: str) -> None:
     echo(f"{user} may now link cameras here.")
     if hint := brand.when_added(settings.pictures == "plane"):
         echo(hint.format(user=shlex.quote(user)), err=True)
-
-
-@owner.command("list")
-@as_json
-def list_() -> None:
-    """List the households: the accounts of each, whether they are signed in, its links and whether it has a PIN."""
-    from showcam.accounts.pins import Pins
-    from showcam.app.compose import ground
-    from showcam.app.compose.command import tools
-
-    settings = settings_of()
-    with tools(settings) as store:
-        vendors = ground.vendors(ground.drivers(settings, store))
-        facts: list[HouseholdFacts] = [
-            {
-                "household": account.id,
-                "users": [
-                    {"user": user.name, "signed_in": user.is_signed_in}
-                    for source in store.sources(account.id)
-                    if source.kind in vendors
-                    for user in [vendors[source.kind].sessions.user(source)]
-                ],
-                "showcam_user": owner_password.user_of(store, account.id),
-                "lan": any(source.kind == "lan" for source in store.sources(account.id)),
-                "links": len(store.links(account.id)),
-                "pin": Pins(store).is_set(account.id),
-                "language": account.locale,
-                "created": account.created,
-                "origin": account.origin,
-            }
-            for account in store.accounts()
-        ]
-    report({"households": facts}, _lines(facts))
-
-
-def _lines(households: list[HouseholdFacts]) -> list[str]:
-    if not households:
-        return ["Nobody has cameras here yet: showcam login, or showcam cameras add"]
-    rows = [
-        (
-            household["household"],
-            ", ".join(source["user"] or "(can't be opened)" for source in household["users"]),
-            _yes(any(source["signed_in"] for source in household["users"])) if household["users"] else "",
-            household["showcam_user"],
-            _yes(household["lan"]),
-            str(household["links"]),
-            _yes(household["pin"]),
-        )
-        for household in households
-    ]
-    return table(rows, ("Household", "Account", "Signed in", "showcam user", "LAN", "Links", "PIN"))
-
-
-def _yes(fact: bool) -> str:
-    return "yes" if fact else "no"
-
-
-@owner.command()
-@click.argument("user")
-def remove(user: str) -> None:
-    """Remove the household of USER and all its data. USER is asked for again.
-
-    The household's links end at once, and its sign-ins no longer work. The vendor's account and its cameras stay as
-    they are. USER is its user name at the vendor, its user name for showcam, or the household of showcam owner list.
-    """
-    from showcam.accounts import households, owner_users
-    from showcam.app.compose.command import pictures, tools
-    from showcam.drivers import KINDS
-
-    settings = settings_of()
-    with tools(settings) as store:
-        account = owner_users.named_household(store, KINDS, user)
-        if account is None:
-            stop(f"{user} is not known here: showcam owner list", code=1)
-        cameras = len(store.preferences(account.id))
-        echo(
-            f"The household of {user} will be removed: {_links(len(store.links(account.id)))} will end, and its "
-            "session, keys, codes, password, PIN and what was said of its cameras will be gone for good.",
-            err=True,
-        )
-        if click.prompt("Type USER to remove it") != user:
-            stop("That is not how you named it: nothing was removed.", code=1)
-        ended = households.remove(store, pictures(settings), account.id)
-    echo(
-        f"{user} is removed: {_links(len(ended))} ended, the settings of "
-        f"{cameras} camera{'' if cameras == 1 else 's'}, its secrets and lists."
-    )
-    for link in ended:
-        echo(f"  {link.assistant}  {link.label}".rstrip())
-    echo("Backups that were made before still hold it.", err=True)
-
-
-def _links(count: int) -> str:
-    return "1 link" if count == 1 else f"{count} links"
 
 
 @owner.command("set")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def password(user: str | None, name: str | None) -> None:
     """Set the user name and password for USER's household at showcam itself.
 
-    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list; it may be left out
+    USER is its EZVIZ user name, its user name for showcam, or the id of showcam household list; it may be left out
     if there is one household. The password is asked for twice. It opens the console and the pages for linking Alexa or
     Google. The EZVIZ account opens them too.
     """
@@ -66,17 +66,6 @@ def add_with_lan(settings: "Settings", name: str, language: str) -> None:
     echo(f"{name.strip()} may now link cameras here, with that password.")
 
 
-def user_of(store: "Store", account_id: str) -> str:
-    """The household's user name at showcam, for a list; "" if it has none."""
-    from showcam.accounts.owner_users import OwnerUsers
-    from showcam.store.sealing import SealedUnreadable
-
-    try:
-        return OwnerUsers(store).name_of(account_id)
-    except SealedUnreadable:
-        return "(can't be opened)"
-
-
 def known(store: "Store", user: str) -> "Account":
     """The household that the command names; the command ends if there is none."""
     from showcam.accounts import owner_users
@@ -99,7 +88,7 @@ def known_or_only(store: "Store", user: str | None) -> "Account":
     if not accounts:
         stop("There is no household yet: showcam login, or showcam cameras add", code=1)
     if len(accounts) > 1:
-        stop("There are several households here: say whose. See showcam owner list", code=1)
+        stop("There are several households here: say whose. See showcam household list", code=1)
     return accounts[0]
 
 

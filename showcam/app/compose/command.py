@@ -94,7 +94,9 @@ def named_or_only(store: Store, user: str | None) -> str | None:
         return named.id
     accounts = [account.id for account, _ in zip(store.accounts(), range(2), strict=False)]
     if len(accounts) > 1:
-        raise CannotStart("There are several households here: say whose cameras with --user. See showcam owner list")
+        raise CannotStart(
+            "There are several households here: say whose cameras with --user. See showcam household list"
+        )
     return accounts[0] if accounts else None
 
 

@@ -43,6 +43,7 @@ SECRETS_OF = {
     "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
     "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
     "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
+    "operators": frozenset(),
 }
 
 

@@ -17,6 +17,7 @@ from showcam.app.process.limits import raise_limit
 from showcam.app.process.worker import METRICS_FILE, Job, TellingMetrics, run
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Posts
+from showcam.i18n.catalogue import NAMING
 from showcam.net import notices
 from showcam.registry.notices.notifier import Notifying
 from showcam.registry.readings.changes import Change
@@ -88,7 +89,7 @@ def serve(settings: Settings) -> None:
     beat.parent.mkdir(parents=True, exist_ok=True)
     home = home_address(settings) if settings.has_console else settings.web_url
     adapter = base.adapter
-    notifying = Notifying(base.store, adapter.faults, adapter.standing, notices.send, home)
+    notifying = Notifying(base.store, adapter.faults, adapter.standing, partial(notices.send, sender=NAMING.name), home)
     shown = screens.build(settings, base) if settings.casts else None
     jobs = [
         Job("beat", 5.0, beat.touch),

@@ -137,7 +137,7 @@ def _log_damaged(database: Path) -> bool:
     kept = _copy_of(damaged) if damaged.exists() else None
     log.error(
         "the database's write-ahead log is damaged: the last changes are lost. A link or a camera's settings may be as "
-        "they were before, and a link that was ended may be alive: look at showcam links list, or restore a backup "
+        "they were before, and a link that was ended may be alive: look at showcam household USER, or restore a backup "
         "with showcam restore FILE",
         lost_pages=pages.lost,
         kept_pages=pages.committed,

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from showcam.accounts.links import ACCESS_S
@@ -17,6 +17,9 @@ from showcam.app.shipped import skill_package
 from showcam.i18n.catalogue import NAMING
 from showcam.net.exchange import PATIENT_S
 from showcam.net.text import JsonObject
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 RESOURCES = "ask-resources.json"
 MODELS = Path("interactionModels", "custom")  # the folder in the package with a file for each locale
@@ -252,15 +255,16 @@ def certificate_kind(url: str, context: ssl.SSLContext | None = None, port: int 
     return "wildcard" if names and host not in names else "trusted"
 
 
-def write(folder: Path, skill: Manifest, skill_id: str) -> None:
-    """Writes the package into an empty folder, or over an earlier package.
+def write(folder: Path, skill: Manifest, skill_id: str, logo: Path | None = None) -> None:
+    """Writes the package into an empty folder, or over an earlier package. From a logo in PNG it draws the icons.
 
-    Raises Missing if something else is in the folder, and OSError.
+    Raises Missing if something else is in the folder or the logo is no picture, and OSError.
     """
     if folder.exists() and not folder.is_dir():
         raise Missing(f"{folder} is a file; name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RESOURCES).is_file():
         raise Missing(f"There is something else in {folder}; name a new folder.")
+    drawn = _picture(logo)
     _name(folder, skill_id)
     package = folder / "skill-package"
     shutil.rmtree(package / MODELS, ignore_errors=True)  # an earlier package may have had other locales
@@ -268,10 +272,35 @@ def write(folder: Path, skill: Manifest, skill_id: str) -> None:
     for locale, shipped in models(skill["manifest"]["publishingInformation"]["locales"]).items():
         if not (copied := package / MODELS / f"{locale}.json").exists():
             shutil.copy(shipped, copied)
+    if drawn is not None:
+        _draw_icons(package / "assets" / "images", drawn)
     (package / "skill.json").write_text(_json(skill))
     source = {"skillMetadata": {"src": "./skill-package"}}
     resources = {"askcliResourcesVersion": "2020-03-31", "profiles": {"default": source}}
     (folder / RESOURCES).write_text(_json(resources))
+
+
+def _picture(logo: Path | None) -> "Image | None":
+    """The logo to draw icons from; None if there is none, or only a vector drawing."""
+    if logo is None or logo.suffix != ".png":
+        return None
+    from PIL import Image
+
+    try:
+        with Image.open(logo) as held:
+            return held.convert("RGBA")
+    except OSError:
+        raise Missing(f"{logo} can't be read as a picture.") from None
+
+
+def _draw_icons(images: Path, drawn: "Image") -> None:
+    """Draws the logo in the size of each icon that the package has."""
+    from PIL import Image, ImageOps
+
+    for icon in images.glob("*.png"):
+        with Image.open(icon) as shipped:
+            size = shipped.size
+        ImageOps.pad(drawn, size).save(icon)
 
 
 def _name(folder: Path, skill_id: str) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.look import pages
 from showcam.console.look.area import READ, Area, Rule
-from showcam.i18n.catalogue import chosen, mark
+from showcam.i18n.catalogue import NAMING, chosen, mark
 from showcam.net.notices import BadAddress, send, service
 from showcam.net.text import line
 from showcam.registry.notices.notifier import LONGEST_NAME, MOST, Addresses, TooMany, trial
@@ -107,7 +107,7 @@ class Notices:
         if address is None or account is None:
             return self.show(current, pages.say(NOTICES["no_address"]))
         try:
-            taken = send(address.url, *trial(chosen([account.locale])))
+            taken = send(address.url, *trial(chosen([account.locale])), sender=NAMING.name)
         except BadAddress:
             taken = False
         return pages.led(f"{AT}?{'taken' if taken else 'not-taken'}={address_id}")

@@ -4,7 +4,7 @@ These sentences are for the cameras of all vendors and for all assistants. A ven
 driver (`showcam.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -260,6 +260,11 @@ def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _N
         for row in refusal.failed
     )
     return tuple(" ".join(row) for row in rows)
+
+
+def explained(refusals: Iterable[Refusal]) -> list[str]:
+    """The sentences of all refusals in English, in their order and without repeats."""
+    return list(dict.fromkeys(sentence for refusal in refusals for sentence in sentences(refusal, "en")))
 
 
 def row_text(

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -58,9 +59,18 @@ class Owner(Component):
 
     def known(self, account_id: str) -> tuple[Camera, ...]:
         """All cameras of the household as last read; no vendor is asked. Raises Unavailable."""
+        return tuple(visible.camera for visible in self._last_read(account_id))
+
+    def last_readiness(self, account_id: str) -> list[Row]:
+        """`readiness` of the cameras as last read; no vendor is asked. Raises Unavailable."""
+        return self._lists.readiness(self._last_read(account_id))
+
+    def _last_read(self, account_id: str) -> Iterator[VisibleCamera]:
         household = self._readings.households.of(account_id)
-        readings = (self._readings.last(household.account, source) for source in household.sources)
-        return tuple(camera for reading in readings if reading is not None for camera in reading.cameras)
+        for source in household.sources:
+            if reading := self._readings.last(household.account, source):
+                for camera in reading.cameras:
+                    yield VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))
 
     def waiting(self, account_id: str) -> tuple[str, ...]:
         """The vendors that wait for this household's first sign-in. Raises Unavailable."""
