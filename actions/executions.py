@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from actions.errors import DeviceError, DeviceFailure, Needed, refused
-from actions.request import Execution
+from actions.request import Execution, asks_for_picture
 from actions.trait import CameraCommand, Proof, Trait
 from showcam.accounts.pins import Pins
 from showcam.drivers.camera import Refusal
@@ -87,7 +87,8 @@ class Executions:
 
     def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Ran:
         """Turns every failure into one of this device: other devices of the EXECUTE may have been changed by now."""
-        with outcomes.asking(self._named(executions)) as asked:
+        for_picture = asks_for_picture(executions)
+        with outcomes.asking(self._named(executions), "google", for_picture=for_picture) as asked:
             asked.by(link.id, link.account)
             asked.about(camera)
             try:
@@ -108,7 +109,7 @@ class Executions:
 
     def _late(self, link: Link, camera: str, executions: list[Execution]) -> Ran:
         """The answer for a device whose thread has not finished in time."""
-        asked = Asking(self._named(executions))
+        asked = Asking(self._named(executions), "google", for_picture=asks_for_picture(executions))
         asked.by(link.id, link.account)
         asked.about(camera)
         late = DeviceError(*_LATE)

@@ -11,7 +11,7 @@ import msgspec
 from actions.devices import Devices, QueryPayload, States, SyncPayload
 from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
 from actions.executions import BUDGET_S, ExecutePayload, Executions
-from actions.request import Input, executions, queried, read
+from actions.request import Input, executions, may_ask_for_picture, queried, read
 from actions.traits import traits
 from showcam.accounts.links import TokenInvalid
 from showcam.accounts.pins import Pins
@@ -69,7 +69,8 @@ class Fulfillment:
         since = time.monotonic() if received is None else received
         request_id, given = read(body)
         name = given.intent if given is not None and given.intent in INTENTS else UNKNOWN
-        with outcomes.asking(name.removeprefix(PREFIX)) as asked:
+        for_picture = given is not None and may_ask_for_picture(given)
+        with outcomes.asking(name.removeprefix(PREFIX), "google", for_picture=for_picture) as asked:
             answered = self._answered(_shown(request_id), given, bearer, since, asked)
         outcomes.add(asked.ended())
         if isinstance(answered, bytes):
@@ -125,7 +126,7 @@ def _left_s(received: float, budget_s: float) -> float:
 
 def unread(error: IntentError) -> bytes:
     """The answer to a request whose body could not be read."""
-    outcomes.add(Outcome(UNKNOWN, "refused", error.code))
+    outcomes.add(Outcome(UNKNOWN, "refused", error.code, assistant="google"))
     return _envelope("", error.failure())
 
 

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 from actions.errors import Malformed
 from showcam.net.text import shallow, too_deep
 
+SHOW = "action.devices.commands.GetCameraStream"  # the command that asks for a live picture
 MOST_DEVICES = 1000  # in one QUERY
 MOST_EXECUTIONS = 320  # devices times commands: "turn off all cameras" of the largest household is one request
 
@@ -86,6 +87,15 @@ def executions(intent: Input) -> dict[str, list[Execution]]:
                 if execution not in of_device:
                     of_device.append(execution)
     return wanted
+
+
+def asks_for_picture(executions: list[Execution]) -> bool:
+    return any(execution.command == SHOW for execution in executions)
+
+
+def may_ask_for_picture(intent: Input) -> bool:
+    """Whether the command is named anywhere in the payload, which may be one that can't be read."""
+    return f'"{SHOW}"'.encode() in bytes(intent.payload)
 
 
 def _payload[T](shape: msgspec.json.Decoder[T], intent: Input) -> T:

@@ -117,7 +117,7 @@ class Signalling:
             raise BadGrant
 
     def _answer_offer(self, token: str, message: Message) -> Answered:
-        with outcomes.asking("offer") as asked:
+        with outcomes.asking(outcomes.OFFER, "google", for_picture=True) as asked:
             try:
                 stream = self._offers.answer(token, _sdp(message))
             except BadOffer:

@@ -3,6 +3,7 @@
 from typing import Literal, NotRequired, TypedDict
 
 from actions.errors import REFUSED
+from actions.request import SHOW
 from actions.switches import Modes, OnOff, Reboot, Toggles
 from actions.trait import CameraCommand, Nothing, Trait
 from showcam.drivers.camera import Camera, Refusal, State, Stream, StreamRequest
@@ -38,7 +39,7 @@ class CameraStream(Trait):
     """
 
     name = "action.devices.traits.CameraStream"
-    command = "action.devices.commands.GetCameraStream"
+    command = SHOW
 
     def __init__(self, registry: Registry, public_url: str, receiver_app: str = "") -> None:
         self._registry, self._receiver_app = registry, receiver_app

@@ -74,6 +74,8 @@ function ofTheQueue(topic) {
   };
 }
 
+const WATCHED = Object.keys(SLOW); // each function of the home region
+
 const made = (...makers) => async ({ resolveVariable }) => {
   const topic = String(await resolveVariable('param:alarmTopic')).trim();
   return { Resources: Object.assign({}, ...makers.map((maker) => maker(topic))) };
@@ -81,6 +83,7 @@ const made = (...makers) => async ({ resolveVariable }) => {
 const functions = (...names) => (topic) => Object.assign({}, ...names.map((name) => ofFunction(topic, name)));
 
 module.exports = {
-  home: made(functions('directives', 'fulfillment', 'web', 'changes', 'reports', 'sweep', 'operators'), ofTheTable, ofTheApi, ofTheQueue),
+  WATCHED,
+  home: made(functions(...WATCHED), ofTheTable, ofTheApi, ofTheQueue),
   elsewhere: made(functions('directives')),
 };

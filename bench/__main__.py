@@ -109,13 +109,16 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS, kep
     groups = [group for group in measured if not given.only or group.name in given.only]
     results: dict[str, list[Row | LeftOut]] = {group.name: [] for group in groups}
     busy: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     broken: list[str] = []
     ended = ""
     try:
         for group in groups:
             busy[group.name] = cores.busy(0.1 if run.quick else 1.0)
+            began = time.monotonic()
             if not _measured(group, run, results[group.name]):
                 broken.append(group.name)
+            seconds[group.name] = time.monotonic() - began
     except KeyboardInterrupt:
         # what was measured took minutes, and is shown
         ended = "ended by Ctrl-C"
@@ -134,6 +137,8 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS, kep
         seen = [(row, page.seen(busy[name])) for name, rows in results.items() for row in rows if isinstance(row, Row)]
         known = [*itertools.chain.from_iterable(group.rows for group in measured)]
         kept.write_text(page.written(kept.read_text(), seen, known))
+    longest = sorted(seconds.items(), key=lambda each: -each[1])
+    say("Seconds: " + ", ".join(f"{name} {took_s:.0f}" for name, took_s in longest))
     say(f"Took {time.monotonic() - started:.0f} s." + (f" Broken: {', '.join(broken)}." if broken else ""))
     return 1 if broken else 0
 

@@ -21,6 +21,7 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
+from showcam.drivers.lan.search import LISTENS_S
 from showcam.simulator.lan.onvif import Picture
 from tests.browser.conftest import FLAGS
 from tests.doubles.far_away import NETWORK
@@ -60,7 +61,7 @@ def measure(run: Run) -> Results:
 
 def _found_s() -> float | None:
     say("Found: thirty devices")
-    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", "thirty"]
+    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", "thirty", str(LISTENS_S)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         return None

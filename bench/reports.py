@@ -37,7 +37,7 @@ LINKS = 50
 RATE = 100  # changes a second
 CHANGES, QUICK = 10_000, 600
 PEERS = 2_000  # its share of lost events is the same as of ten thousand, in a fifth of the five minutes
-LAG_S, QUICK_S = 30, 5
+LAG_S, QUICK_S = 15, 5
 KILL_S = 10.0
 DRAIN_S = 280.0  # for what waits once the changes are over
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off", person="off")

@@ -34,8 +34,11 @@ PRICES = {
     "Media: public addresses": Price(0.005, 1, "hours"),
     "Media: pictures to the internet": Price(0.05, 1e9, "bytes, beyond 150 TB a month"),
 }
+METRICS = 60  # 12 by assistant; at this size 20 reasons of each assistant occur in every hour, and 8 events by function
 FIXED = {  # a month, at any size, in the home region; every other region has five alarms
     "KMS: the key": 1.00,
     "Secrets Manager: seven secrets": 2.80,
     "CloudWatch: fifty alarms": 5.00,
+    "CloudWatch: a dashboard": 3.00,
+    "CloudWatch: metrics": 0.30 * METRICS,
 }

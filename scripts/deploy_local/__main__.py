@@ -8,10 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from scripts.deploy_local import dashboard
 from scripts.deploy_local.emulator import NoEmulator
 from scripts.deploy_local.local import Local
 from scripts.deploy_local.owner import owners_pages
-from scripts.deploy_local.steps import PASSWORD, USER, Place, StepFailed, heading
+from scripts.deploy_local.steps import PASSWORD, USER, Place, StepFailed, heading, step
 from scripts.deploy_local.walk import walk
 
 
@@ -27,7 +28,12 @@ def main() -> int:
         with local as place:
             walk(place)
             owners_pages(place)
+            heading("The dashboard")
+            with step("Draw it from the walk's log") as done:
+                drawn = dashboard.draw(local.emulator)
+                done.found = f"{sum(bool(each.series) for each in drawn)} of {len(drawn)} diagrams have points"
             heading("Every step is as it should be.")
+            print(f"Dashboard          {dashboard.PAGE}", flush=True)
             if options.keep:
                 _announce(folder, local.emulator.url, place)
                 signal.pause()

@@ -28,6 +28,7 @@ from showcam.alexa.interface import (
 )
 from showcam.alexa.interfaces import household_interfaces, interfaces
 from showcam.alexa.states import State
+from showcam.alexa.streams import ASKS
 from showcam.registry import outcomes
 from showcam.registry.outcomes import Asking, Outcome
 from showcam.registry.registry import Registry
@@ -83,10 +84,11 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            outcomes.add(Outcome(UNKNOWN, "refused", "INVALID_DIRECTIVE"))
+            outcomes.add(Outcome(UNKNOWN, "refused", "INVALID_DIRECTIVE", assistant="alexa"))
             envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
             return envelope.error(DirectiveError("INVALID_DIRECTIVE", "This is not a Smart Home directive."))
-        with outcomes.asking(self._named(directive)) as asked:
+        name = self._named(directive)
+        with outcomes.asking(name, "alexa", for_picture=name in ASKS) as asked:
             answer = self._enveloped(directive, Deadline(received), asked)
         outcomes.add(asked.ended())
         return answer

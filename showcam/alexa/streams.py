@@ -16,6 +16,10 @@ from showcam.registry.gate.gate import USUAL, best, beyond, not_found, shown
 from showcam.registry.registry import Registry
 
 WIDEST = 7680
+# names of the directives that ask for a live picture
+ASKS = frozenset(
+    {"Alexa.CameraStreamController.InitializeCameraStreams", "Alexa.RTCSessionController.InitiateSessionWithOffer"}
+)
 
 
 class Resolution(Struct):

@@ -170,10 +170,16 @@ class Gate:
         closed = self._sources.closed(claims, lease, ending)
         await self._answer_of(closed, ASK_S, "a vendor's place could not be given back")
 
-    def report(self, claims: Claims, form: Format) -> None:
-        """Reports the size, codec and other properties of the camera's video."""
+    def report(self, claims: Claims, form: Format, first_s: float | None) -> None:
+        """Reports the size, codec and other properties of the camera's video, and how long its first picture took."""
         learnt = self._sources.learnt(
-            claims, form.width, form.height, codec=form.kind, b_frames=form.b_frames, lacks_sub=form.lacks_sub
+            claims,
+            form.width,
+            form.height,
+            codec=form.kind,
+            b_frames=form.b_frames,
+            lacks_sub=form.lacks_sub,
+            first_s=first_s,
         )
         self._background.later(self._answer_of(learnt, ASK_S, "what a picture is like could not be reported"))
 
@@ -232,10 +238,20 @@ class WebSources:
         return admitted is not None and admitted["admitted"]
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "codec": codec}
         body["b_frames"], body["lacks_sub"] = b_frames, lacks_sub
+        if first_s is not None:
+            body["first_s"] = first_s
         await self._post("learnt", body)
 
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:

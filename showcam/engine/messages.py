@@ -179,6 +179,7 @@ class Learnt(TypedDict):
     b_frames: NotRequired[bool]
     codec: NotRequired[Codec]
     lacks_sub: NotRequired[bool]
+    first_s: NotRequired[float]  # from the first request for the video to its first picture
 
 
 class Judged(TypedDict):

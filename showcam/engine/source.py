@@ -229,11 +229,20 @@ class Sources(Protocol):
         ...
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         """Reports the properties of the video that was opened by these claims.
 
-        `lacks_sub`: the smaller stream brought nothing, and the main stream came in its place.
+        `lacks_sub`: the smaller stream brought nothing, and the main stream came in its place. `first_s`: the time from
+        the first request for the video to its first picture; None: it was shown before, or could not be.
         """
         ...
 

@@ -137,6 +137,7 @@ class Registry(Component):
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Opens a stream of the camera, or says why not. Raises BadOffer."""
         requested_at = self._clock()
+        outcomes.current().for_picture()
         found = self._streams.open(link, camera_id, request)
         outcomes.current().came_to(camera_id, found)
         if self._history is not None:

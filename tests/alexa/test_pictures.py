@@ -86,7 +86,15 @@ class RegistrySources:
             return False
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
 

@@ -1,5 +1,6 @@
 """`make deploy-local`: the packaged stack on an AWS on this machine, after the walk, and with faults."""
 
+import html
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,11 @@ from typing import Any
 import pytest
 import requests
 
-from scripts.deploy_local.steps import StepFailed
+from scripts.deploy_local import dashboard
+from scripts.deploy_local.steps import USER, StepFailed
+from scripts.deploy_local.walk import REFUSED, RENAMED, SHOWN
 from tests.cloud.conftest import WITHIN_S, Deployed, Linked
+from tests.doubles.emf import metrics_of
 from tests.doubles.listening import below, listening, runs
 from tests.doubles.program import ROOT
 from tests.doubles.waiting import LONG_S, until
@@ -51,6 +56,7 @@ STEPS = [
     "Read what the assistants asked for",
     "End that link on its page, and refresh it once more",
     "Delete everything of that household",
+    "Draw it from the walk's log",
 ]
 
 
@@ -65,17 +71,38 @@ def test_every_step_is_printed_with_what_it_found(deployed: Deployed) -> None:
     assert "refused, INVALID_AUTHORIZATION_CREDENTIAL" in output
 
 
+def test_the_walk_is_on_the_dashboard(deployed: Deployed) -> None:
+    found = [metrics_of(line) for line in dashboard.embedded(deployed.aws)]
+    by_assistant = Counter[tuple[str, ...]]()
+    for metrics in found:
+        by_assistant.update({key[1:]: 1 for key in metrics if key[0] == "showcam-local"})
+    for assistant in ("alexa", "google"):
+        assert by_assistant["Asks", assistant] >= 2
+        assert by_assistant["NotShown", assistant, "encryption_on"] == by_assistant["Cards", assistant] == 1
+        assert by_assistant["Pictures", assistant] == by_assistant["HandedOut", assistant] >= 1
+    assert by_assistant["ReportLag", "alexa"] >= 1
+    assert by_assistant["FirstPicture", "alexa"] >= 1
+    page = dashboard.PAGE.read_text()
+    for widget in dashboard.widgets(deployed.aws):
+        assert f"<figcaption>{html.escape(widget['title'])}</figcaption>" in page
+    for drawn in ("Asks that became a live picture", "Why not: alexa", "From a change to its report (s)"):
+        assert f"<figcaption>{drawn}</figcaption><svg" in page
+
+
 def test_no_part_of_it_listens_beyond_loopback(deployed: Deployed) -> None:
     pids = [deployed.process.pid, *below(deployed.process.pid)]
     assert len(pids) >= 6  # the program, AWS, three functions, simulator and media
     assert {address for pid in pids for address in listening(pid)} <= {"127.0.0.1", "::1"}
 
 
-def test_no_secret_is_in_a_log(deployed: Deployed) -> None:
-    lines = "\n".join(line for name in ("directives", "fulfillment", "web") for line in deployed.lines(name))
-    assert '"route"' in lines
+def test_no_secret_name_or_address_is_in_a_log(deployed: Deployed) -> None:
+    lines = "\n".join(dashboard.lines(deployed.aws))
+    for written in ('"route"', '"name": "report"', '"name": "first picture"', '"assistant": "google"'):
+        assert written in lines
     for secret in (*deployed.place.secrets.values(), "showcam-demo", "demo-secret"):
         assert secret not in lines
+    for name in (SHOWN, REFUSED, RENAMED, USER, "://"):
+        assert name not in lines
     assert not re.search(r"sc[ar]\.[a-z2-7]+\.[\w-]{8,}|/s/[\w-]{20}", lines)
 
 

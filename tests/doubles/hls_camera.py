@@ -309,7 +309,15 @@ class Household:
         return [self.denied.get(claim.camera) for claim in claims]
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))
         if b_frames:

@@ -107,7 +107,15 @@ class HourCloud(OpenGate):
         return EzvizCloud(url=url, hosts=(place,), sound="off", dozes=dozes, alone=True, state=self.state)
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         self.lacks_sub = lacks_sub
 

@@ -1,6 +1,7 @@
 """A house with devices that answer WS-Discovery, in an empty network of this process's own.
 
-`python -m tests.doubles.lan_house CASE`, started in `NETWORK`, looks for cameras and prints what it found as JSON.
+`python -m tests.doubles.lan_house CASE [SECONDS]`, started in `NETWORK`, looks for cameras and prints what it found as
+JSON. The search listens for `SECONDS`, else for as long as a busy machine needs.
 """
 
 import json
@@ -109,7 +110,7 @@ def needed() -> None:
         NETWORKS.skip()
 
 
-def main(case: str) -> None:
+def main(case: str, listens_s: float = LISTENS_S) -> None:
     answers = CASES[case]()
     addresses = {OURS, PUBLIC, *(answer.host for answer in answers), "192.168.7.10", "192.168.7.200"}
     lines = ["link add house0 type veth peer name other0"]
@@ -137,7 +138,7 @@ def main(case: str) -> None:
                     look=case == "look",
                     heard=lambda done, of: heard.append((done, of)),
                     limits=LIMITS.get(case, Limits()),
-                    listens_s=LISTENS_S,
+                    listens_s=listens_s,
                 )
             )
         except Broke:
@@ -199,4 +200,4 @@ def listening(answers: list[Answer]) -> socket.socket:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(float, sys.argv[2:]))

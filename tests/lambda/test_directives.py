@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.emf import metrics_of
 from tests.doubles.events import directive, spoken
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
@@ -23,15 +24,11 @@ def request_line(running: Environment) -> dict[str, Any]:
 
 
 def metrics(line: dict[str, Any]) -> list[str]:
-    if "_aws" not in line:
-        return []
-    (described,) = line["_aws"]["CloudWatchMetrics"]
-    assert described["Namespace"] == "showcam"
-    assert described["Dimensions"] == [["FunctionName"]]
-    assert line["FunctionName"] == "showcam-test"
-    names = [metric["Name"] for metric in described["Metrics"]]
-    assert all(line[name] == 1 for name in names)
-    return names
+    """Those by function."""
+    found = {key: value for key, value in metrics_of(line).items() if key[0] == "showcam"}
+    assert all(key[2:] == ("showcam-test",) for key in found)
+    assert all(value == 1 for value in found.values())
+    return [name for _, name, _ in found]
 
 
 def test_cameras_are_discovered_from_the_table(environment: Callable[..., Environment], stack: Any) -> None:
@@ -65,6 +62,11 @@ def test_a_picture_that_no_vendor_brings(running: Environment, stack: Any) -> No
     request["directive"] |= {"endpoint": endpoint, "payload": wanted}
     assert running.invoke(request)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert metrics(request_line(running)) == ["Refusals", "VendorUnavailable"]
+    table = stack.environ["SHOWCAM_TABLE"]
+    assert {key: value for key, value in metrics_of(request_line(running)).items() if key[0] == table} == {
+        (table, "Asks", "alexa"): 1,
+        (table, "NotShown", "alexa", "vendor_down"): 1,
+    }
 
 
 @pytest.mark.parametrize(

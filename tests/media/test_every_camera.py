@@ -213,7 +213,15 @@ class House(OpenGate):
         return Rtsp(url=f"rtsp://{at}/live", hosts=(at,), sound="on")
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         self.b_frames.add(b_frames)
 

@@ -55,7 +55,15 @@ class House(OpenGate):
         return self.denied or self.cloud.spec(**self.changes)
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         self.learnt_sizes.append((width, height))
         self.lacks_sub = lacks_sub

@@ -36,11 +36,21 @@ class House(OpenGate):
         self.changes: dict[str, object] = {}
         self.opened = 0
         self.codecs: set[Codec] = set()  # that were reported of it
+        self.first_s: list[float | None] = []
 
     async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        codec: Codec,
+        b_frames: bool,
+        lacks_sub: bool,
+        first_s: float | None,
     ) -> None:
         self.codecs.add(codec)
+        self.first_s.append(first_s)
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.opened += 1
@@ -236,6 +246,7 @@ def test_what_a_camera_sends_counts_and_not_what_it_says_that_it_sends(
     viewer = asyncio.run(watched(world, 2 * FPS))
     assert viewer.sizes == {(320, 180)}
     assert household.codecs == {learnt}, "what is remembered of it"
+    assert sum(first_s is not None for first_s in household.first_s) == 1, "its first picture is reported once"
     assert world.stats()["reopened"] == 0
 
 

@@ -1,6 +1,7 @@
 """Docker's compose, which reads ship/compose.yaml by the specification's schema, at the API of podman."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ FILE = ROOT / "ship/compose.yaml"
 
 
 class Compose:
-    def __init__(self, containers: Engine, socket: Path, environ: dict[str, str]) -> None:
-        self._environ = containers.environ | {"DOCKER_HOST": f"unix://{socket}"} | environ
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ
 
     def __call__(self, *words: str) -> str:
         """What the command prints."""
@@ -34,17 +35,31 @@ class Compose:
 @contextmanager
 def compose(containers: Engine, folder: Path, **environ: str) -> Iterator[Compose]:
     """All that it started is removed in the end, with its volumes."""
-    socket, log = folder / "podman.sock", folder / "podman.log"
-    with log.open("wb") as printed:
-        command = ["podman", "system", "service", "--time", "0", f"unix://{socket}"]
-        service = subprocess.Popen(command, env=containers.environ, stdout=printed, stderr=printed)
-    try:
-        until(socket.exists)
-        made = Compose(containers, socket, environ)
+    with service(containers, folder) as given:
+        made = Compose(given | environ)
         try:
             yield made
         finally:
             made("--profile", "*", "down", "--volumes")
+
+
+@contextmanager
+def service(containers: Engine, folder: Path, *leads: str) -> Iterator[dict[str, str]]:
+    """What compose's environment is to hold, to build and start by podman.
+
+    `leads`: the words that start a program in the network which containers take for the machine's. Builds are in this
+    machine's all the same, since buildah's isolation is chroot.
+    """
+    socket, log, runtime = folder / "podman.sock", folder / "podman.log", folder / "runc"
+    runtime.write_text(f'#!/bin/sh\nexec {shlex.join([*leads, "runc"])} "$@"\n')
+    runtime.chmod(0o755)
+    with log.open("wb") as printed:
+        command = ["podman", "--runtime", str(runtime), "system", "service", "--time", "0", f"unix://{socket}"]
+        serves = subprocess.Popen(command, env=containers.environ, stdout=printed, stderr=printed)
+    try:
+        until(socket.exists)
+        # podman has no BuildKit
+        yield containers.environ | {"DOCKER_HOST": f"unix://{socket}", "DOCKER_BUILDKIT": "0"}
     finally:
-        service.terminate()
-        service.wait()
+        serves.terminate()
+        serves.wait()

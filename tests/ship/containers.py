@@ -1,6 +1,6 @@
 """buildah and podman with a store of their own in build/ship, on a machine that reaches no registry of images.
 
-In place of Debian's image from a registry there is one that mmdebstrap makes of Debian's packages.
+Debian's image, which ship/Containerfile names, is one that mmdebstrap makes of Debian's packages.
 """
 
 import json
@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.ship.debian import FOLDER, NEW_S, ROOT
+from tests.ship.debian import AUTHORITIES, FOLDER, NEW_S, ROOT
 
 USER = 10001
-SHOWCAM, MEDIA, BASE = "localhost/showcam:latest", "localhost/showcam-media:latest", "localhost/debian:trixie-slim"
+SHOWCAM, MEDIA = "localhost/showcam:latest", "localhost/showcam-media:latest"
+BASE = "docker.io/library/debian:trixie-slim"
 APP = "localhost/showcam-home-assistant:latest"
 BUILT_S = 1800.0
 # Debian's own image leaves these out, too: https://github.com/debuerreotype/debuerreotype, scripts/.slimify-excludes
@@ -39,9 +40,7 @@ class Engine:
             f"[containers]\ndefault_ulimits = [{ulimits}]\n"
             '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
         )
-        (self._store / "storage.conf").write_text(
-            f'[storage]\ndriver = "vfs"\ngraphroot = "{self._store / "root"}"\nrunroot = "{self._store / "run"}"\n'
-        )
+        self._write_storage("overlay")
         self.environ = os.environ | {
             "CONTAINERS_CONF": str(self._store / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(self._store / "storage.conf"),
@@ -49,6 +48,14 @@ class Engine:
             "PODMAN_IGNORE_CGROUPSV1_WARNING": "true",
             "DISABLE_HC_SYSTEMD": "true",  # no systemd is there to start the health check
         }
+        if subprocess.run(["podman", "info"], env=self.environ, capture_output=True, check=False).returncode:
+            self._write_storage("vfs")  # slow: it copies what a layer builds on
+
+    def _write_storage(self, driver: str) -> None:
+        (self._store / "storage.conf").write_text(
+            f'[storage]\ndriver = "{driver}"\ngraphroot = "{self._store / "root"}"\nrunroot = "{self._store / "run"}"\n'
+            '[storage.options.overlay]\nskip_mount_home = "true"\n'  # else the store is a mount, and stays
+        )
 
     def podman(self, *words: str, code: int = 0) -> str:
         """What the command prints."""
@@ -84,17 +91,21 @@ class Engine:
         assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-8000:]}"
 
     def docker(self, folder: Path) -> Path:
-        """A program of that name, which takes docker's words: buildah builds, podman does the rest."""
+        """A program of that name, which takes docker's words: buildah builds, podman does the rest, for compose too."""
         folder.mkdir()
         program = folder / "docker"
-        build = shlex.join(self._builder())
-        program.write_text(f'#!/bin/sh\n[ "$1" != build ] && exec podman "$@"\nshift\nexec {build} "$@"\n')
+        program.write_text(
+            '#!/bin/sh\ncase "$1" in\n'
+            f'build) shift; exec {shlex.join(self._builder())} "$@" ;;\n'
+            'compose) shift; exec docker-compose "$@" ;;\n'
+            'esac\nexec podman "$@"\n'
+        )
         program.chmod(0o755)
         return program
 
     def _builder(self) -> list[str]:
         command = ["buildah", "build", "--format", "docker", "--network", "host", "--pull-never", "--layers=false"]
-        return [*command, "--build-arg", f"BASE={BASE}", *self._ulimits(), *self._authorities()]
+        return [*command, *self._ulimits()]
 
     def import_base(self) -> None:
         self.podman("import", str(_base()), BASE)
@@ -106,23 +117,23 @@ class Engine:
             words += ["--ulimit", f"{name}={most}:{most}"]
         return words
 
-    def _authorities(self) -> list[str]:
-        """For a machine whose registries of packages are reached by a mirror: only pip in the build trusts it."""
-        if not (bundle := os.environ.get("SSL_CERT_FILE")):
-            return []
-        pip = self._store / "pip.conf"
-        pip.write_text("[global]\ncert = /run/authorities.pem\n")
-        return ["--volume", f"{bundle}:/run/authorities.pem:ro", "--volume", f"{pip}:/etc/pip.conf:ro"]
+
+def _authorities() -> list[str]:
+    """For a machine whose registries of packages are reached by a mirror: only pip in the base trusts it."""
+    if not (bundle := os.environ.get("SSL_CERT_FILE")):
+        return []
+    pip = f'printf "[global]\\ncert = /{AUTHORITIES}\\n" >"$1/etc/pip.conf"'
+    return [f"--customize-hook=upload {bundle} /{AUTHORITIES}", f"--customize-hook={pip}"]
 
 
 def _base() -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    base = FOLDER / "slim.tar"
+    base = FOLDER / "trixie-slim.tar"
     if not base.exists() or time.time() - base.stat().st_mtime > NEW_S:
         made = base.with_suffix(".new.tar")
         command = ["mmdebstrap", "--quiet", "--variant=minbase"]
         command += [f"--dpkgopt=path-exclude={path}" for path in SLIM]
-        subprocess.run([*command, "trixie", str(made)], check=True)
+        subprocess.run([*command, *_authorities(), "trixie", str(made)], check=True)
         made.rename(base)
     return base
 

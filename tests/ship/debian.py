@@ -81,6 +81,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         # the first process of the namespace: unshare's --kill-child is lost where it becomes another user, see prctl(2)
         for first in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
             os.kill(int(first), signal.SIGKILL)
+        process.kill()
     process.wait()
 
 

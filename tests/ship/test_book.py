@@ -21,6 +21,7 @@ from scripts.deploy_local.emulator import free_ports
 from tests.doubles.terminal import Terminal
 from tests.doubles.waiting import LONG_S, until
 from tests.ship import book, built, table
+from tests.ship.compose import service
 from tests.ship.containers import engine
 from tests.ship.debian import FOLDER, REPOSITORY, ROOT, debian, stop, unpacked
 from tests.ship.machine import booted
@@ -33,7 +34,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
     pytest.mark.proves(
         "The owner's book, typed as it is written, leads from nothing to a camera of the house and to a backup",
-        leans_on="second stack: podman, pipx, apt and systemd; double: the camera",
+        leans_on="second stack: podman, Docker's compose, pipx, apt and systemd; double: the camera",
     ),
 ]
 
@@ -196,12 +197,33 @@ def image(folder: Path) -> Iterator[Reader]:
         Typed(["bash", "-c", build], environ, tree).ended()
         types(start).ended()
         try:
-            # the start prints a code of its own, with which an earlier one ends
-            until(lambda: "showcam serves at" in containers.log("showcam"), 2 * LONG_S)
             address = printed_address(types("docker exec showcam showcam home"))
+            until(lambda: "showcam serves at" in containers.log("showcam"), 2 * LONG_S)
             yield Reader(network, address, time.monotonic() - began, (build, start), types)
         finally:
             Typed(["bash", "-c", "docker rm -f showcam"], environ, tree).ended()
+
+
+@contextmanager
+def composed(folder: Path) -> Iterator[Reader]:
+    up, show = book.row("compose")["install and start"]
+    tree = built.tree(folder)
+    with engine() as containers, home() as network, service(containers, folder, *network.leads) as given:
+        containers.import_base()
+        docker = containers.docker(folder / "bin")
+        environ = given | {"PATH": f"{docker.parent}:{ENV['PATH']}"}
+
+        def types(line: str) -> Typed:
+            return Typed(["bash", "-c", line], environ, tree)
+
+        began = time.monotonic()
+        try:
+            types(up).ended()
+            address = printed_address(types(show))
+            until(lambda: "showcam serves at" in containers.log("showcam-showcam-1"), 2 * LONG_S)
+            yield Reader(network, address, time.monotonic() - began, (up, show), types)
+        finally:
+            types("docker compose -f ship/compose.yaml down --volumes").ended()
 
 
 def printed_address(home: Typed) -> str:
@@ -219,6 +241,7 @@ def version_of(file: Path) -> str:
 
 ARTEFACTS: Mapping[str, Callable[[Path], AbstractContextManager[Reader]]] = {
     "container image": image,
+    "compose": composed,
     "Debian package": package,
     "wheel": wheel,
     "checkout": checkout,
@@ -234,3 +257,7 @@ def test_the_book_leads_from_nothing_to_a_camera_and_to_a_backup(artefact: str, 
         asked = [("Passphrase: ", PHRASE), ("Repeat for confirmation: ", PHRASE)]
         assert "holds 1 household" in reader.types(backup).ended(asked)
         table.add(f"the book, {artefact}", None, reader.seconds + picture["seconds"], "; ".join(reader.lines))
+
+
+def test_each_row_of_the_table_of_installations_is_typed_or_says_unverified() -> None:
+    assert [each for each in book.artefacts() if not each.endswith(" *(unverified)*")] == [*ARTEFACTS]

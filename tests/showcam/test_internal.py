@@ -23,6 +23,7 @@ from showcam.drivers.camera import Video
 from showcam.engine.grants import START_S, Claims
 from showcam.engine.source import Unopened
 from showcam.registry.adapter import adapt
+from showcam.registry.outcomes import Outcome, collected
 from showcam.registry.streams.grants import Questions
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
@@ -115,6 +116,30 @@ def test_what_a_picture_is_like_is_learnt(homes: list[Household], learnt: dict[s
     post(home, "learnt", {"claims": claims(home, "Garden").as_json(), **learnt})
     listed = home.owner.cameras(home.account.id).cameras
     assert next(camera.video for camera in listed if camera.name == "Garden") == expected
+
+
+@pytest.mark.parametrize(
+    ("surface", "first_s", "noted"),
+    [
+        ("alexa", 1.5, ["alexa"]),
+        ("video", 1.5, ["alexa"]),
+        ("google", 1.5, ["google"]),
+        ("page", 1.5, []),
+        ("alexa", None, []),
+    ],
+)
+def test_the_time_to_the_first_picture_of_an_assistants_ask_is_noted(
+    homes: list[Household], surface: str, first_s: float | None, noted: list[str]
+) -> None:
+    home, size = homes[0], {"width": 1280, "height": 720}
+    asked = claims(home, "Garden")._replace(surface=surface).as_json()
+    with collected() as outcomes:
+        post(home, "learnt", {"claims": asked, **size, **({"first_s": first_s} if first_s else {})})
+    ids = home.id("Garden"), home.link.id, home.account.id
+    assert outcomes == [
+        Outcome("first picture", "done", "", "", *ids, assistant, took_s=first_s)  # type: ignore[arg-type]
+        for assistant in noted
+    ]
 
 
 def test_what_the_video_showed_of_a_key_is_kept_for_a_camera_that_its_owner_decided_for(homes: list[Household]) -> None:

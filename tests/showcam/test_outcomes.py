@@ -16,12 +16,14 @@ from showcam.accounts.links import authenticate
 from showcam.accounts.pins import Pins
 from showcam.alexa.smart_home import SmartHome
 from showcam.app.aws.cloudwatch import CloudWatch
+from showcam.app.compose.reports import note_outcome
 from showcam.app.edge.edge import Answered, Edge, EdgeRules, RequestLines
 from showcam.app.edge.metrics import Metrics
 from showcam.app.http_types import Request, Response, Route
-from showcam.registry.outcomes import Outcome, collected
+from showcam.registry.outcomes import Outcome, add, collected
 from showcam.registry.readings.judge import Rules
-from tests.doubles.household import Household, household
+from tests.doubles.emf import metrics_of
+from tests.doubles.household import OFFER, Household, household
 from tests.doubles.runtime_api import Context
 from tests.doubles.spoken_echo import Echo, spoken_of
 
@@ -33,6 +35,11 @@ pytestmark = pytest.mark.proves(
 
 SECRET = "sca.abcdefgh.q1w2e3r4t5y6u7i8o9p0"
 CARDS = Rules(explain="picture", web_url="https://cam.example")
+
+
+@pytest.fixture(autouse=True)
+def function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "showcam-prod-directives")
 
 
 @pytest.fixture
@@ -84,39 +91,59 @@ def of_google(home: Household, intent: str, token: str = "", **payload: Any) -> 
 
 
 def execute(home: Household, command: str, params: dict[str, Any], *cameras: str) -> list[Outcome]:
+    return of_google(home, "EXECUTE", **payload(home, command, params, *cameras))
+
+
+def payload(home: Household, command: str, params: dict[str, Any], *cameras: str) -> dict[str, Any]:
     execution = [{"command": f"action.devices.commands.{command}", "params": params}]
     devices = [{"id": home.id(camera)} for camera in cameras]
-    return of_google(home, "EXECUTE", commands=[{"devices": devices, "execution": execution}])
+    return {"commands": [{"devices": devices, "execution": execution}]}
 
 
 STREAM = {"StreamToChromecast": False, "SupportedStreamProtocols": ["hls"]}
+INITIATE = "Alexa.RTCSessionController.InitiateSessionWithOffer"
 INITIALIZE = "Alexa.CameraStreamController.InitializeCameraStreams"
 
 
 @pytest.mark.parametrize(
-    ("kind", "camera", "outcome", "reason", "way"),
+    ("kind", "camera", "outcome", "reason", "way", "picture"),
     [
-        (INITIALIZE, "Garden", "done", "", "open"),
-        (INITIALIZE, "Garage", "refused", "encryption_on", "card"),  # the display was shown a picture: of the reason
-        ("Alexa.ReportState", "Garden", "done", "", ""),
-        ("Alexa.PowerController.TurnOff", "Garden", "refused", "voice_may_not", ""),
+        (INITIALIZE, "Garden", "done", "", "open", "shown"),
+        # the display was shown a picture: of the reason
+        (INITIALIZE, "Garage", "refused", "encryption_on", "card", "card"),
+        ("Alexa.ReportState", "Garden", "done", "", "", ""),
+        ("Alexa.PowerController.TurnOff", "Garden", "refused", "voice_may_not", "", ""),
     ],
 )
-def test_a_directive_has_one(home: Household, kind: str, camera: str, outcome: Any, reason: str, way: str) -> None:
+def test_a_directive_has_one(
+    home: Household, kind: str, camera: str, outcome: Any, reason: str, way: str, picture: Any
+) -> None:
     found = of_alexa(home, directive(home, kind, home.id(camera), **(streams() if kind == INITIALIZE else {"x": 1})))
-    assert found == [Outcome(kind, outcome, reason, way, home.id(camera), home.link.id, home.account.id)]
+    ids = home.id(camera), home.link.id, home.account.id
+    assert found == [Outcome(kind, outcome, reason, way, *ids, "alexa", picture)]
+
+
+@pytest.mark.parametrize(("sdp", "picture"), [(OFFER, "shown"), ("no offer", "none")])
+def test_an_offer_of_alexas_is_answered_with_a_picture_or_is_refused_one(
+    home: Household, sdp: str, picture: str
+) -> None:
+    given: dict[str, Any] = {"sessionId": "s", "offer": {"format": "SDP", "value": sdp}}
+    found = of_alexa(home, directive(home, INITIATE, home.id("Garden"), **given))
+    assert [one.picture for one in found] == [picture]
 
 
 def test_a_camera_that_the_registry_refuses_without_a_card_is_a_refusal_too(home: Household) -> None:
     found = of_alexa(home, directive(home, INITIALIZE, home.id("Garden"), **streams("RTSP")))
-    assert [(one.outcome, one.reason, one.way) for one in found] == [("refused", "no_common_protocol", "")]
+    assert [(one.outcome, one.reason, one.way, one.picture) for one in found] == [
+        ("refused", "no_common_protocol", "", "none")
+    ]
 
 
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        (b"{}", Outcome("unknown", "refused", "INVALID_DIRECTIVE")),
-        (b"[]" * 9, Outcome("unknown", "refused", "INVALID_DIRECTIVE")),
+        (b"{}", Outcome("unknown", "refused", "INVALID_DIRECTIVE", assistant="alexa")),
+        (b"[]" * 9, Outcome("unknown", "refused", "INVALID_DIRECTIVE", assistant="alexa")),
     ],
 )
 def test_what_can_not_be_read_has_one_without_a_word_of_it(home: Household, body: bytes, found: Outcome) -> None:
@@ -126,19 +153,28 @@ def test_what_can_not_be_read_has_one_without_a_word_of_it(home: Household, body
 @pytest.mark.parametrize("kind", [f"Alexa.{SECRET}", f"{SECRET}.TurnOn"])
 def test_nothing_that_a_stranger_wrote_is_in_it(home: Household, kind: str) -> None:
     [found] = of_alexa(home, directive(home, kind, SECRET, token=SECRET))
-    assert found == Outcome("unknown", "refused", "INVALID_DIRECTIVE")
+    assert found == Outcome("unknown", "refused", "INVALID_DIRECTIVE", assistant="alexa")
 
 
 def test_a_token_of_nobody_is_refused(home: Household) -> None:
     [found] = of_alexa(home, directive(home, INITIALIZE, home.id("Garden"), token=SECRET))
-    assert found == Outcome(INITIALIZE, "refused", "INVALID_AUTHORIZATION_CREDENTIAL", "", home.id("Garden"))
+    reason = "INVALID_AUTHORIZATION_CREDENTIAL"
+    assert found == Outcome(INITIALIZE, "refused", reason, camera=home.id("Garden"), assistant="alexa", picture="none")
 
 
 def test_a_store_that_is_away_is_no_refusal(home: Household) -> None:
     body = directive(home, INITIALIZE, home.id("Garden"), **streams())
     home.store.close()
     [found] = of_alexa(home, body)
-    assert (found.outcome, found.reason) == ("failed", "store")
+    assert (found.outcome, found.reason, found.picture) == ("failed", "store", "none")
+
+
+def test_a_store_that_is_away_is_no_refusal_of_googles_ask_either(google: Household) -> None:
+    given = payload(google, "GetCameraStream", STREAM, "Garden")
+    token = google.token()
+    google.store.close()
+    [found] = of_google(google, "EXECUTE", token, **given)
+    assert (found.outcome, found.reason, found.picture) == ("failed", "store", "none")
 
 
 @pytest.mark.parametrize(
@@ -154,32 +190,40 @@ def test_an_intent_has_one(google: Household, intent: str, outcome: Any, reason:
     payload: dict[str, Any] = {"devices": [{"id": google.id("Garden")}]} if intent == "QUERY" else {}
     [found] = of_google(google, intent, **payload)
     name = "unknown" if intent == SECRET else intent
-    assert found == Outcome(name, outcome, reason, link=google.link.id, account=google.account.id)
+    ids = google.link.id, google.account.id
+    assert found == Outcome(name, outcome, reason, "", "", *ids, "google")
 
 
 def test_a_wrong_token_of_googles_is_refused(google: Household) -> None:
-    assert of_google(google, "EXECUTE", SECRET) == [Outcome("EXECUTE", "refused", "invalid_token")]
+    assert of_google(google, "EXECUTE", SECRET) == [Outcome("EXECUTE", "refused", "invalid_token", assistant="google")]
 
 
 @pytest.mark.parametrize(
-    ("cameras", "found"),
+    ("cameras", "protocol", "found"),
     [
-        (("Garden",), [("done", "", "open")]),
-        (("Garage",), [("refused", "encryption_on", "card")]),
+        (("Garden",), "hls", [("done", "", "open", "shown")]),
+        (("Garden",), "webrtc", [("done", "", "open", "awaited")]),  # the display has yet to send its offer
+        (("Garage",), "hls", [("refused", "encryption_on", "card", "card")]),
+        (("Garden",), "none", [("refused", "no_common_protocol", "", "none")]),
         (
             ("Garden", "Garage", "Attic"),
-            [("done", "", "open"), ("refused", "encryption_on", "card"), ("refused", "offline", "card")],
+            "hls",
+            [
+                ("done", "", "open", "shown"),
+                ("refused", "encryption_on", "card", "card"),
+                ("refused", "offline", "card", "card"),
+            ],
         ),
     ],
 )
 def test_each_device_of_an_execute_has_one(
-    google: Household, cameras: tuple[str, ...], found: list[tuple[str, str, str]]
+    google: Household, cameras: tuple[str, ...], protocol: str, found: list[tuple[str, str, str, str]]
 ) -> None:
-    outcomes = execute(google, "GetCameraStream", STREAM, *cameras)
+    outcomes = execute(google, "GetCameraStream", STREAM | {"SupportedStreamProtocols": [protocol]}, *cameras)
     assert [(one.name, one.camera) for one in outcomes] == [
         ("EXECUTE GetCameraStream", google.id(camera)) for camera in cameras
     ]
-    assert [(one.outcome, one.reason, one.way) for one in outcomes] == found
+    assert [(one.outcome, one.reason, one.way, one.picture) for one in outcomes] == found
     assert {(one.link, one.account) for one in outcomes} == {(google.link.id, google.account.id)}
 
 
@@ -191,30 +235,33 @@ def test_a_command_that_no_trait_takes_is_not_named(google: Household) -> None:
 def test_a_body_that_was_not_even_read_has_one() -> None:
     with collected() as outcomes:
         unread(Malformed(SECRET))
-    assert outcomes == [Outcome("unknown", "refused", "hardError")]
+    assert outcomes == [Outcome("unknown", "refused", "hardError", assistant="google")]
 
 
 @pytest.mark.parametrize(
-    ("intent", "heard", "outcome", "reason", "way"),
+    ("intent", "heard", "outcome", "reason", "way", "picture"),
     [
-        ("ShowIntent", "garage", "refused", "encryption_on", "card"),
-        ("WhyIntent", "garage", "done", "", ""),
-        ("SoundOnIntent", "nursery", "refused", "voice_may_not", ""),
+        ("ShowIntent", "garden", "refused", "too_large", "", "none"),
+        ("ShowIntent", "garage", "refused", "encryption_on", "card", "card"),
+        ("WhyIntent", "garage", "done", "", "", ""),
+        ("SoundOnIntent", "nursery", "refused", "voice_may_not", "", ""),
     ],
 )
-def test_what_is_spoken_has_one(home: Household, intent: str, heard: str, outcome: Any, reason: str, way: str) -> None:
+def test_what_is_spoken_has_one(
+    home: Household, intent: str, heard: str, outcome: Any, reason: str, way: str, picture: Any
+) -> None:
     echo = Echo(spoken_of(home), home.token())
     with collected() as outcomes:
         echo.intent(intent, heard)
-    camera = home.id(heard.capitalize())
-    assert outcomes == [Outcome(intent, outcome, reason, way, camera, home.link.id, home.account.id)]
+    ids = home.id(heard.capitalize()), home.link.id, home.account.id
+    assert outcomes == [Outcome(intent, outcome, reason, way, *ids, "alexa", picture)]
 
 
 def test_who_is_not_linked_is_refused_by_voice(home: Household) -> None:
     echo = Echo(spoken_of(home), None)
     with collected() as outcomes:
         echo.intent("ShowIntent", "garage")
-    assert outcomes == [Outcome("ShowIntent", "refused", "not_linked")]
+    assert outcomes == [Outcome("ShowIntent", "refused", "not_linked", assistant="alexa", picture="none")]
 
 
 def test_what_an_owner_tries_on_the_console_has_none(home: Household) -> None:
@@ -281,6 +328,93 @@ def test_refusals_are_counted_by_route_and_reason(home: Household) -> None:
     counted = metrics.answer(Request("1", "GET", "/metrics", "", b"", environ)).body.decode()
     assert 'showcam_outcomes_total{outcome="refused",reason="encryption_on",route="alexa"} 2.0' in counted
     assert 'showcam_outcomes_total{outcome="done",reason="",route="alexa"} 1.0' in counted
+
+
+def on_aws(home: Household, body: bytes, level: str = "info") -> None:
+    """Writes the lines of the function for Alexa, of the installation whose table is showcam-prod."""
+    watch = CloudWatch(level, collected, "showcam-prod")
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry)
+    watch.watched(lambda event, _: json.loads(skill.answer(json.dumps(event).encode())))(json.loads(body), Context)
+
+
+@pytest.mark.parametrize("level", ["info", "error"])
+@pytest.mark.parametrize(
+    ("camera", "protocol", "by_assistant", "reason"),
+    [
+        ("Garden", "HLS", {"Asks", "Pictures"}, ""),
+        ("Garage", "HLS", {"Asks", "Cards"}, "encryption_on"),
+        ("Garden", "RTSP", {"Asks"}, "no_common_protocol"),
+    ],
+)
+def test_an_ask_is_counted_by_assistant_and_why_nothing_was_shown_by_reason(
+    home: Household,
+    capsys: pytest.CaptureFixture[str],
+    level: str,
+    camera: str,
+    protocol: str,
+    by_assistant: set[str],
+    reason: str,
+) -> None:
+    on_aws(home, directive(home, INITIALIZE, home.id(camera), **streams(protocol)), level)
+    [line] = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    wanted: dict[tuple[str, ...], float] = {("showcam-prod", name, "alexa"): 1.0 for name in by_assistant}
+    if reason:
+        wanted["showcam-prod", "NotShown", "alexa", reason] = 1
+    else:
+        wanted["showcam-prod", "HandedOut", "alexa"] = line["ms"]
+    assert {key: value for key, value in metrics_of(line).items() if key[0] == "showcam-prod"} == wanted
+
+
+def test_what_asks_for_no_picture_is_not_counted(home: Household, capsys: pytest.CaptureFixture[str]) -> None:
+    on_aws(home, directive(home, "Alexa.ReportState", home.id("Garden"), x=1))
+    [line] = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert metrics_of(line) == {}
+
+
+def lines_of(outcomes: list[Outcome], capsys: pytest.CaptureFixture[str], level: str = "error") -> list[dict[str, Any]]:
+    def answer(_event: Any, _context: Any) -> dict[str, Any]:
+        for one in outcomes:
+            add(one)
+        return {}
+
+    CloudWatch(level, collected, "showcam-prod").watched(answer)({}, Context)
+    return [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+
+
+def test_an_offer_is_the_second_half_of_an_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    ask = Outcome("EXECUTE GetCameraStream", "done", assistant="google", picture="awaited")
+    offer = Outcome("offer", "done", assistant="google", picture="shown")
+    first, second = (metrics_of(line) for line in lines_of([ask, offer], capsys))
+    assert [*first] == [("showcam-prod", "Asks", "google")]
+    assert {key[1] for key in second} == {"Pictures", "HandedOut"}
+
+
+def test_a_failure_without_a_reason_has_one_in_its_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    [line] = lines_of([Outcome(INITIALIZE, "failed", assistant="alexa", picture="none")], capsys)
+    assert ("showcam-prod", "NotShown", "alexa", "failed") in metrics_of(line)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ending", "reason", "lag"),
+    [
+        ("told", "done", "", {("showcam-prod", "ReportLag", "google"): 2.5}),
+        ("first", "done", "", {("showcam-prod", "ReportLag", "google"): 2.5}),
+        ("retried", "pending", "retried", {}),
+        ("laid_down", "refused", "laid_down", {}),
+    ],
+)
+def test_a_report_has_a_line_with_its_lag(
+    home: Household, capsys: pytest.CaptureFixture[str], outcome: Any, ending: str, reason: str, lag: dict[Any, float]
+) -> None:
+    home.store.look(home.account.id, 1.0)
+    claim = home.store.claim(home.account.id, home.link.id, 2.0, 3.0, 9)
+    assert claim is not None
+    with collected() as outcomes:
+        note_outcome("google", claim, outcome, 2.5)
+    [line] = lines_of(outcomes, capsys, "info")
+    assert (line["name"], line["outcome"], line["reason"]) == ("report", ending, reason)
+    assert (line["link"], line["account"]) == (home.link.id, home.account.id)
+    assert {key: value for key, value in metrics_of(line).items() if key[0] == "showcam-prod"} == lag
 
 
 def test_a_function_on_aws_writes_the_same_line_and_counts_a_card_as_a_refusal(

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,18 @@ def test_a_person_is_asked_once_whether_the_house_reaches_it(tmp_path: Path) -> 
     with showcam_at(program, "run") as again:
         again.until("Only this machine reaches it")
         assert "open the page of your cameras" not in "\n".join(again.end())
+
+
+def test_an_address_that_was_asked_for_meanwhile_is_the_one_that_the_start_prints(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    del program.environ["SHOWCAM_BIND"]
+    with showcam_at(program, "run") as terminal:
+        terminal.until(r"\[Y/n\]")
+        asked_for = program.command("home").stdout.strip().rpartition("#")[2]
+        time.sleep(2)  # the time of a code is kept in whole seconds
+        terminal.type("n\n")
+        terminal.until(r"Your cameras: \S+\s")
+        assert re.findall(r"Your cameras: \S+#(\S+)", terminal.printed) == [asked_for]
 
 
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:

@@ -28,12 +28,13 @@ log = logging.getLogger(__name__)
 
 LONGEST_PENDING = 200  # characters of one datum of the session
 
+SHOW = "ShowIntent"  # the intent that asks for a live picture
 INTENTS: dict[str, Wish] = {
     "ReadyCamerasIntent": Conversation.ready,
     "WhyIntent": Conversation.why,
     "MendIntent": Conversation.mend,
     "SoundOnIntent": Conversation.sound,
-    "ShowIntent": Conversation.show,
+    SHOW: Conversation.show,
     "CameraIntent": Conversation.camera,
     "ChoiceIntent": Conversation.camera,
     "AMAZON.YesIntent": Conversation.yes,
@@ -99,7 +100,8 @@ class Spoken:
             envelope.request.object_type, envelope.context.system.user  # noqa: B018  (raises where one is missing)
         except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
             raise NotForUs("not a custom-skill request") from None
-        with outcomes.asking(_named(envelope.request)) as asked:
+        name = _named(envelope.request)
+        with outcomes.asking(name, "alexa", for_picture=name == SHOW) as asked:
             try:
                 answered = self._answered(envelope, Deadline(received))
             finally:

@@ -1,8 +1,10 @@
 """A function's log for CloudWatch: JSON lines, one of them for each request, with metrics embedded in it (EMF).
 
 AWS counts a function that answers an error as one that ran well, so showcam itself counts the events that alarms watch.
-The counts are in namespace "showcam", by FunctionName: the number of requests with the event. A metric is only written
-if the event happened, since each costs by the hour; AWS itself counts requests and their durations.
+The counts are in namespace "showcam", by FunctionName: the number of requests with the event. Asks for a live picture
+and reports are counted by assistant. An ask that showed nothing is counted by assistant and reason. These are in the
+installation's own namespace, which has its table's name. A metric is only written if the event happened, since each
+costs by the hour; AWS itself counts requests and their durations.
 """
 
 import json
@@ -15,14 +17,13 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from msgspec.structs import asdict
-
 from showcam.app.redaction import QUIET, SILENT, redact
 from showcam.net.text import JsonObject
 
 if TYPE_CHECKING:
     from showcam.registry.outcomes import Outcome
 
+type Unit = Literal["Count", "Milliseconds", "Seconds"]
 type Event = JsonObject
 type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an HTTP API's
 type Handler = Callable[[Event, Any], Reply]
@@ -43,11 +44,22 @@ COUNTED = {
     "Undeliverable": "ReportsLaidDown",
     "GrantDead": "GrantsLost",
 }
+# metrics by assistant. Each ask ends as one of Pictures and NotShown; an offer that never came leaves it without both.
+UNITS: dict[str, Unit] = {
+    "Asks": "Count",
+    "Pictures": "Count",
+    "Cards": "Count",
+    "HandedOut": "Milliseconds",
+    "FirstPicture": "Seconds",
+    "ReportLag": "Seconds",
+}
+NOT_SHOWN = "NotShown"  # the metric by assistant and reason
+NO_REASON = "failed"  # a dimension has to have a value
 
 
 class Metric(TypedDict):
     Name: str
-    Unit: Literal["Count"]
+    Unit: Unit
 
 
 class MetricsOf(TypedDict):
@@ -79,12 +91,13 @@ class RequestLine(Line):
 class CloudWatch(logging.Handler):
     """Writes the log lines of the process. A function handles requests one after the other; threads may log too.
 
-    `collected` collects the outcomes of a request's directives and intents. Without it a request has none.
+    `collected` collects the outcomes of a request's directives and intents. Without it a request has none. `namespace`:
+    of the metrics by assistant.
     """
 
-    def __init__(self, level: str, collected: Collected = lambda: nullcontext([])) -> None:
+    def __init__(self, level: str, collected: Collected = lambda: nullcontext([]), namespace: str = NAMESPACE) -> None:
         super().__init__()
-        self._collected = collected
+        self._collected, self._namespace = collected, namespace
         self._least = logging.getLevelNamesMapping()[level.upper()]
         self._function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         self._request, self._cold = "", True
@@ -142,7 +155,7 @@ class CloudWatch(logging.Handler):
         _write({"level": "info", "event": "audit", "request": self._request, **fields})
 
     def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: "list[Outcome]") -> None:
-        """Writes the request's line, or one for each directive and intent; the first line has the metrics."""
+        """Writes the request's line, or one for each directive and intent; the first has the metrics by function."""
         status = reply.get("statusCode") if reply is not None else None
         line: RequestLine = {
             "level": "info",
@@ -156,25 +169,50 @@ class CloudWatch(logging.Handler):
         self._cold = False
         if any(one.outcome == "refused" for one in outcomes):
             self._happened.add(REFUSED)
-        happened = sorted(self._happened)
-        if not happened and self._least > logging.INFO:
-            return
         given = {key: value for key, value in {**line, **self._more}.items() if value is not None}
-        counted = self._metrics(happened)
+        happened = sorted(self._happened)
+        is_written = bool(happened) or self._least <= logging.INFO
         for one in outcomes or (None,):
-            _write({**given, **(asdict(one) if one else {}), **counted})
-            counted = {}
+            counted = self._metrics(happened, one, line["ms"])
+            if counted or is_written:
+                _write({**given, **(one.fields() if one else {}), **counted})
+            happened = []
 
-    def _metrics(self, happened: list[str]) -> dict[str, object]:
-        if not happened:
+    def _metrics(self, happened: list[str], one: "Outcome | None", ms: float) -> dict[str, object]:
+        """The fields of a line that are metrics, those that describe them, and those of their dimensions."""
+        found, described = dict[str, object](), list[MetricsOf]()
+        if happened:
+            counts: dict[str, Unit] = dict.fromkeys(happened, "Count")
+            described.append(_described(NAMESPACE, ["FunctionName"], counts))
+            found |= {"FunctionName": self._function, **dict.fromkeys(happened, 1)}
+        if one and (measured := _measured(one, ms)):
+            units = {name: UNITS[name] for name in measured}
+            described.append(_described(self._namespace, ["assistant"], units))
+            found |= measured
+        if one and one.picture in ("none", "card"):
+            described.append(_described(self._namespace, ["assistant", "reason"], {NOT_SHOWN: "Count"}))
+            found |= {NOT_SHOWN: 1, "reason": one.reason or NO_REASON}
+        if not described:
             return {}
-        described: MetricsOf = {
-            "Namespace": NAMESPACE,
-            "Dimensions": [["FunctionName"]],
-            "Metrics": [{"Name": name, "Unit": "Count"} for name in happened],
-        }
-        embedded: Embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
-        return {"_aws": embedded, "FunctionName": self._function, **dict.fromkeys(happened, 1)}
+        embedded: Embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": described}
+        return {"_aws": embedded, **found}
+
+
+def _described(namespace: str, dimensions: list[str], units: Mapping[str, Unit]) -> MetricsOf:
+    metrics: list[Metric] = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    return {"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics}
+
+
+def _measured(one: "Outcome", ms: float) -> dict[str, float]:
+    """The values by the names in UNITS."""
+    if one.took_s is not None:
+        return {"ReportLag" if one.is_report else "FirstPicture": one.took_s}
+    found: dict[str, float] = {"Asks": 1} if one.picture and not one.is_offer else {}
+    if one.picture == "shown":
+        found |= {"Pictures": 1, "HandedOut": ms}
+    elif one.picture == "card":
+        found |= {"Cards": 1}
+    return found
 
 
 def _of_api(event: Event) -> str | None:

@@ -55,7 +55,7 @@ def run(port: int | None) -> None:
             prepare(settings)
             settings = _decided(settings)
         supervisor = Supervisor(processes(settings, origins_of()), renewal=_renewal(settings))
-        code = supervisor.run(partial(_announce, settings, time.time()))
+        code = supervisor.run(partial(_announce, settings))
     echo("All ended.", err=True)
     sys.exit(code)
 
@@ -148,13 +148,13 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
     return processes
 
 
-def _announce(settings: Settings, began: float) -> None:
+def _announce(settings: Settings) -> None:
     """Prints the page to open next as the last line: the practice page, or the page of the cameras."""
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         if settings.has_console:
-            announce(settings, again=elsewhere("showcam home"), since=began)
+            announce(settings, again=elsewhere("showcam home"), since=_STARTED)
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")
         echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
@@ -182,7 +182,7 @@ def _announce(settings: Settings, began: float) -> None:
         )
     echo(f"showcam serves at {settings.web_url}")
     if settings.has_console:
-        announce(settings, again=elsewhere("showcam home"), since=began)
+        announce(settings, again=elsewhere("showcam home"), since=_STARTED)
 
 
 def _begun(settings: Settings) -> str:

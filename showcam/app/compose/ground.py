@@ -179,7 +179,7 @@ def function(name: str = "") -> "tuple[Settings, CloudWatch]":
     from showcam.app.aws.cloudwatch import CloudWatch
 
     settings = load()
-    watch = CloudWatch(settings.log_level, collected)
+    watch = CloudWatch(settings.log_level, collected, settings.table)
     watch.install()
     return with_own_secrets(name, settings) if name else settings, watch
 

@@ -19,6 +19,7 @@ from showcam.app.compose import ground
 from showcam.app.compose.event_gateway import amazon_http, event_gateway
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
+from showcam.registry import outcomes
 from showcam.registry.reporting.delivery import CLAIM_S, Delivery, Outcome
 from showcam.registry.reporting.reporter import Reporter, Unreported
 from showcam.store.outbox import Claim
@@ -44,7 +45,7 @@ def reporters_of(settings: Settings, base: ground.Ground) -> list[Reporter]:
 
 
 def deliveries(
-    settings: Settings, base: ground.Ground, count: Callable[[Assistant, Outcome, float], None] = lambda *_: None
+    settings: Settings, base: ground.Ground, count: Callable[[Assistant, Claim, Outcome, float], None]
 ) -> dict[Assistant, Delivery]:
     """A delivery for each assistant, also if showcam has no key for its reports. `count` gets each outcome."""
     built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
@@ -53,7 +54,7 @@ def deliveries(
         reporter = built.get(assistant)
 
         def follow(claim: Claim, outcome: Outcome, lag_s: float) -> None:
-            count(assistant, outcome, lag_s)
+            count(assistant, claim, outcome, lag_s)
             if reporter is not None:  # a person who took the key or the client away needs no notice of that
                 note_faults(base, claim, outcome)
 
@@ -110,7 +111,7 @@ def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings, watch = ground.function("reports")
     base = ground.build(settings, keys.of(settings))
-    by_assistant = deliveries(settings, base)
+    by_assistant = deliveries(settings, base, note_outcome)
 
     @boto.within(CLAIM_S)  # afterwards another run may report to the link
     def answer(event: Event, _context: Any) -> Reply:
@@ -124,6 +125,15 @@ def build() -> Handler:
         return {"batchItemFailures": failures}
 
     return watch.watched(answer)
+
+
+def note_outcome(assistant: Assistant, claim: Claim, outcome: Outcome, lag_s: float) -> None:
+    """Notes how a delivery ended, for the message's line in the log."""
+    is_told = outcome in ("told", "first")
+    ending: outcomes.Ending = "done" if is_told else "pending" if outcome == "retried" else "refused"
+    reason, took_s = ("", round(lag_s, 3)) if is_told else (outcome, None)
+    name, ids = outcomes.REPORT, ("", claim.link_id, claim.account)
+    outcomes.add(outcomes.Outcome(name, ending, reason, "", *ids, assistant, took_s=took_s))
 
 
 def _report(by_assistant: dict[Assistant, Delivery], wake: wakes.Wake) -> None:

@@ -24,6 +24,7 @@ from showcam.registry.readings.changes import Change
 from showcam.registry.reporting.sender import Reconciliation, Sender
 from showcam.registry.streams.handover import TURN_S
 from showcam.registry.watch.watch import Vendor, Watch
+from showcam.store.outbox import Claim
 from showcam.store.records import DAY_S, Assistant
 
 log = structlog.get_logger()
@@ -39,7 +40,11 @@ def telling(settings: Settings, base: Ground) -> tuple[list[Job], Callable[[], N
     Frees the claims of an earlier worker that was killed. Raises StoreUnavailable.
     """
     store, metrics = base.store, TellingMetrics(settings.data / METRICS_FILE)
-    senders = [Sender(store, delivery) for delivery in reports.deliveries(settings, base, metrics.count).values()]
+
+    def count(assistant: Assistant, _claim: Claim, outcome: str, lag_s: float) -> None:
+        metrics.count(assistant, outcome, lag_s)
+
+    senders = [Sender(store, delivery) for delivery in reports.deliveries(settings, base, count).values()]
 
     def wake(_change: Change) -> None:
         for sender in senders:

@@ -20,7 +20,6 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import msgspec
 import structlog
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from showcam.app.http_types import (
     AT_WORK,
@@ -358,5 +357,5 @@ class RequestLines:
             "level": level,
             "event": "request",
         }
-        lines = [line | asdict(outcome) for outcome in done.outcomes] or [line]
+        lines = [line | outcome.fields() for outcome in done.outcomes] or [line]
         self._write(b"".join(self._encode(each) + b"\n" for each in lines))

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from showcam.accounts.links import TokenInvalid
+from showcam.accounts.links import SESSION, TokenInvalid
 from showcam.app.http_types import Refuse, Request, Response, Route, problem
 from showcam.engine import grants
 from showcam.engine.grants import WINDOW_S, Claims, ProcessAuth
@@ -37,6 +37,8 @@ from showcam.engine.messages import (
     Still,
 )
 from showcam.engine.source import UNASKED, Denied, from_text
+from showcam.registry import outcomes
+from showcam.registry.outcomes import Outcome
 from showcam.registry.streams.grants import Questions
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Assistant, Link
@@ -56,6 +58,9 @@ _READ = "showcam.signature"  # a key of the environ: the header once it was read
 WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 _JSON = ("Content-Type", "application/json")
+
+# the assistants whose displays ask for a picture; the spoken skill plays videos
+OF_SURFACE: dict[str, Assistant] = {"alexa": "alexa", "video": "alexa", "google": "google"}
 
 type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
 
@@ -106,8 +111,10 @@ class Internal:
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
         if what == "learnt":
             learnt = _learnt.decode(body)
+            claims = Claims(**learnt["claims"])
+            _note_first_picture(claims, learnt.get("first_s"))
             self._questions.learn(
-                Claims(**learnt["claims"]),
+                claims,
                 learnt["width"],
                 learnt["height"],
                 b_frames=learnt.get("b_frames", False),
@@ -164,6 +171,15 @@ class Internal:
         except TokenInvalid:
             return False
         return link.id == claims.link and link.account == claims.account
+
+
+def _note_first_picture(claims: Claims, first_s: float | None) -> None:
+    """Notes the first picture that an assistant's ask brought; `first_s`: None from a process of an older version."""
+    assistant = OF_SURFACE.get(claims.surface)
+    if first_s is None or assistant is None or claims.link.startswith(SESSION):
+        return  # an owner's try on the console is not an ask
+    name, ids = outcomes.FIRST_PICTURE, (claims.camera, claims.link, claims.account)
+    outcomes.add(Outcome(name, "done", "", "", *ids, assistant, took_s=round(first_s, 3)))
 
 
 class _Signature(Struct, frozen=True):

@@ -322,17 +322,19 @@ class Pull(PlayableFanout):
     def begin(self, form: Format) -> None:
         """Begins to show an opening. Raises SourceFailed if the viewer that opened the camera can't play the format."""
         self._is_interrupted = False
-        if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self.gate.report(self._claims_asked(), form)
         reason = unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
-        if reason and (may_be_smaller or not self.may_be_transcoded):
+        fails = bool(reason) and (may_be_smaller or not self.may_be_transcoded)
+        took = self._loop.time() - self._epoch
+        if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
+            first_s = took if self.format is None and not fails else None
+            self.gate.report(self._claims_asked(), form, first_s)
+        if fails:
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
             form = replace(form, sound=None)
         if self.format is None:
             self._judge_key(fits=True)
-            took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
             # such sources have keyframes seconds apart and in clumps: this is known without waiting for two of them
             self.is_slow |= self._spec is not None and self._spec.is_single
