@@ -63,7 +63,7 @@ function* addresses(given) {
 }
 
 function* numbers(given) {
-  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['reservedForDirectives', 0, 100000], ['reservedForWeb', 0, 100000]]) {
+  for (const [name, least, most] of [['memory', 128, 10240], ['requestsPerSecond', 1, 10000], ['requestsAtOnce', 1, 5000], ['readsPerSecond', 1, 100], ['unlinkedDays', 1, 3650], ['reservedForDirectives', 0, 100000], ['reservedForWeb', 0, 100000]]) {
     if (!(Number.isInteger(given[name]) && given[name] >= least && given[name] <= most)) {
       yield `${name} is "${given[name]}": a whole number from ${least} to ${most} is wanted`;
     }
@@ -127,7 +127,7 @@ async function read({ resolveVariable }) {
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
-  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
+  for (const name of ['memory', 'requestsPerSecond', 'requestsAtOnce', 'readsPerSecond', 'unlinkedDays', 'reservedForDirectives', 'reservedForWeb', 'logRetention']) {
     given[name] = Number(await resolveVariable(`param:${name}`));
   }
   return given;
@@ -146,8 +146,8 @@ function shares(given, secrets, functions) {
   const each = (made) => Object.fromEntries(functions.map((name) => [name, made(name)]));
   return {
     sharedKey: grant[0] ?? '',
-    settings: each((name) => joined([secrets.settings, ...own[name]])),
-    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys, operators: [secrets.keys, ...grant] },
+    settings: { ...each((name) => joined([secrets.settings, ...own[name]])), sweep: secrets.settings },
+    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: [secrets.keys, secrets.settings], operators: [secrets.keys, ...grant] },
   };
 }
 

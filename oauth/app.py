@@ -106,6 +106,7 @@ ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READ = ("GET", "HEAD")
 _METHODS = {
     "oauth.authorize": (*READ, "POST"),
+    "oauth.privacy": (*READ, "POST"),
     "oauth.came_back": ("GET",),  # it takes a state, which works once
     "oauth.token": ("POST",),
     "oauth.revoke": ("POST",),
@@ -121,6 +122,7 @@ class OAuthSettings:
     secure_cookies: bool = True
     refusal_s: float = REFUSAL_S  # least duration of a refusal whose cause must not show
     agreed_s: float = REQUEST_S  # how long a second "Agree" waits for the link of the first
+    kept_days: int = 30  # from the end of a household's last link to the household's deletion
     practice: tuple[str, str] | None = None  # the demo's user name and password, which its page fills in
 
 
@@ -131,12 +133,14 @@ def bind(
     owner: Owner,
     settings: OAuthSettings,
     end_link: Callable[[Link], None],
+    delete: Callable[[str], object],
 ) -> None:
     """Configures the app for the pages (cookies, CSRF protection of all its forms) and registers them.
 
     The pages extend look/base.html, a template that the app must have.
 
-    `end_link`: ends a link with its live pictures; without it they end when the gate next runs.
+    `end_link`: ends a link with its live pictures; without it they end when the gate next runs. `delete`: removes a
+    household by id, and signs this household out at EZVIZ.
     """
     app.config.update(
         SECRET_KEY=settings.cookie_keys[0],
@@ -161,6 +165,7 @@ def bind(
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s, settings.practice, states=states, back=back)
     agreement = Agreement(store, owner, server, visits, signing_in, settings.agreed_s)
     linking = Linking(store, server, visits, signing_in, agreement)
+    privacy = pages.Privacy(store, visits, delete, settings.kept_days)
     oauth_pages = Blueprint("oauth", __name__, template_folder="templates")
 
     def token() -> Response:
@@ -180,9 +185,6 @@ def bind(
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
-    def privacy() -> Response:
-        return pages.page("privacy")
-
     def after(response: Response) -> Response:
         return apply(response, g.get("form_action", "'self'"), settings.secure_cookies)
 
@@ -193,7 +195,7 @@ def bind(
         ("/oauth/token", token),
         ("/oauth/revoke", revoke),
         ("/oauth/userinfo", userinfo),
-        ("/oauth/privacy", privacy),
+        ("/oauth/privacy", privacy.privacy),
         ("/.well-known/oauth-authorization-server", described),
     ):
         oauth_pages.add_url_rule(path, view_func=view, methods=ALL_METHODS, provide_automatic_options=False)

@@ -1,6 +1,7 @@
 """Renders the pages for an assistant, in the language of the request."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -8,10 +9,12 @@ from typing import Any, cast
 from flask import Request, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from oauth import wording
+from oauth.visits import Visits
 from showcam.i18n.catalogue import OURS, Language, chosen
 from showcam.registry.owner import sign_in_outcome
 from showcam.registry.owner.sign_in_outcome import refused
-from showcam.store.records import Assistant
+from showcam.store.ports import Store
+from showcam.store.records import Account, Assistant
 
 # The languages of the assistants. A household that names none of them is taken to speak English.
 _ALEXA = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt")
@@ -121,3 +124,39 @@ def _same() -> str:
 def authorize_at(query: str) -> str:
     """The address of the authorization request."""
     return f"{url_for('oauth.authorize')}?{query}"
+
+
+class Privacy:
+    """The page about kept data. A person who has just signed in may delete the household there.
+
+    `delete` removes a household by id. `kept_days`: the days between a household's last link and its deletion. Only a
+    household that began by linking can be deleted here.
+    """
+
+    def __init__(self, store: Store, visits: Visits, delete: Callable[[str], object], kept_days: int) -> None:
+        self._store, self._visits, self._delete, self._kept_days = store, visits, delete, kept_days
+
+    def privacy(self) -> Response:
+        """GET shows the page, POST deletes the household of the browser's visit."""
+        account, user = self._signed_in()
+        if request.method != "POST":
+            return self._page(user)
+        if account is None:
+            return self._page("", 403, wording.SIGN_IN["away"][1])
+        if "sure" not in request.form:
+            return self._page(user, 400, wording.NOT_SURE)
+        self._delete(account.id)
+        response = page("deleted")
+        self._visits.end(request, response)
+        return response
+
+    def _page(self, user: str, status: int = 200, error: str = "") -> Response:
+        return page("privacy", status, user=user, days=self._kept_days, error=error and say(error))
+
+    def _signed_in(self) -> tuple[Account | None, str]:
+        """The household that this browser may delete, and the user's name."""
+        visit = self._visits.read(request)
+        account = self._store.account(visit.account) if visit is not None and visit.account else None
+        if visit is None or account is None or account.origin != "linking":
+            return None, ""
+        return account, visit.user

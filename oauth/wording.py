@@ -23,6 +23,7 @@ SIGN_IN = {reason: (_STATUS.get(reason, 403), sentence) for reason, sentence in 
 NOT_AGREED = mark("Check the ticks, then agree or cancel.")
 NOTHING_TICKED = mark("Tick a camera, or press Cancel.")
 NOT_CONSENTED = mark("Tick that pictures are deciphered here.")
+NOT_SURE = mark("Tick what to delete.")
 WRONG_CODE = mark("{camera} does not take that code.")
 TOO_MANY_CODES = mark("Too many wrong codes. Wait an hour.")
 TOO_MANY_LINKS = mark("Linked too often. Wait an hour.")

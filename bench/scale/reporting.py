@@ -104,7 +104,12 @@ def swept() -> Walk:
 
 def looked() -> Walk:
     """What `sweep` does for each household once a day."""
-    return lambda home: home.base.store.look(home.account, time.time())
+
+    def walk(home: Household) -> None:
+        home.base.store.look(home.account, time.time())
+        assert home.base.adapter.noticing.refresh(home.account)
+
+    return walk
 
 
 WALKS: Walks = {

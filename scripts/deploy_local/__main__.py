@@ -50,7 +50,6 @@ def main() -> int:
 
 def _announce(folder: Path, aws: str, place: Place) -> None:
     facts = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
-    facts |= {"control": place.control}
     file, unfinished = folder / "place.json", folder / "place.part"
     unfinished.touch(0o600)
     unfinished.write_text(json.dumps(facts))

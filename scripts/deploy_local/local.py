@@ -60,7 +60,7 @@ class Local:
         }
         with step("Tell its functions of this EZVIZ, and its secrets"):
             stacks.keep_secrets(self.emulator)
-            stacks.configure(self.emulator, **settings)
+            stacks.configure(self.emulator, settings)
         web.upstream, web.host = self.emulator.url, self._api_host()
         self._environ = self._for_processes(settings)
         with step("Start a media process") as done:
@@ -70,7 +70,17 @@ class Local:
         with step("Ask the stack whether it serves"):
             _require_ready(web.url, authorities)
         heading("The household")
-        return Place(web.url, authorities, self._directive, self._registered(), amazon, vendor.control, self._operators)
+        return Place(
+            web.url,
+            authorities,
+            self._directive,
+            self._registered(),
+            self._sweep,
+            amazon,
+            self._without_media,
+            vendor.control,
+            self._operators,
+        )
 
     def _registered(self) -> dict[str, str]:
         """The clients' secrets."""
@@ -86,6 +96,17 @@ class Local:
 
     def _directive(self, event: dict[str, Any]) -> dict[str, Any]:
         return dict(stacks.invoke(self.emulator, "directives", event))
+
+    def _sweep(self) -> dict[str, Any]:
+        return dict(stacks.invoke(self.emulator, "sweep", {"every": True}))
+
+    def _without_media(self, event: dict[str, Any]) -> dict[str, Any]:
+        given = stacks.environ_of(self.emulator, "directives")["SHOWCAM_MEDIA_URLS"]
+        stacks.configure(self.emulator, {"media_urls": "", "pictures": "vendor"}, ("directives",))
+        try:
+            return self._directive(event)
+        finally:
+            stacks.configure(self.emulator, {"media_urls": given, "pictures": "plane"}, ("directives",))
 
     def _operators(self, event: dict[str, Any]) -> dict[str, Any]:
         return dict(stacks.invoke(self.emulator, "operators", event))

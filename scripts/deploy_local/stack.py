@@ -36,7 +36,7 @@ class Stack:
 
 def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) -> Stack:
     """Raises StepFailed."""
-    given = [f"publicUrl={public_url}", f"mediaUrls={media_url}", f"lwaClientId={CLIENT_ID}"]
+    given = [f"publicUrl={public_url}", f"mediaUrls={media_url}", f"lwaClientId={CLIENT_ID}", "signUp=anyone"]
     words = ["make", "-s", "deploy", f"STAGE={STAGE}", f"REGION={emulator.region}", f"PARAMS={' '.join(given)}"]
     words += [f"ARCHITECTURE={_architecture()}"]
     log = folder / "deploy.log"
@@ -55,10 +55,10 @@ def keep_secrets(emulator: Emulator) -> None:
     emulator.client("secretsmanager").put_secret_value(SecretId=f"showcam/{STAGE}/directives", SecretString=held)
 
 
-def configure(emulator: Emulator, **settings: str) -> None:
-    """Give each function these settings beside what the template gave it."""
+def configure(emulator: Emulator, settings: dict[str, str], functions: tuple[str, ...] = FUNCTIONS) -> None:
+    """Give each of these functions these settings beside what it has."""
     client = emulator.client("lambda")
-    for name in FUNCTIONS:
+    for name in functions:
         variables = environ_of(emulator, name) | {
             f"SHOWCAM_{setting.upper()}": value for setting, value in settings.items()
         }

@@ -51,6 +51,7 @@ def heading(text: str) -> None:
 
 
 USER, PASSWORD = "demo@example.com", "showcam-demo"
+STRANGER = "other@example.com"  # whom nobody adds, and whose account is the only way to video
 REDIRECTS = {
     "alexa": "https://pitangui.amazon.com/api/skill/link/LOCAL",
     "google": "https://oauth-redirect.googleusercontent.com/r/showcam-local",
@@ -59,12 +60,17 @@ REDIRECTS = {
 
 @dataclass(frozen=True)
 class Place:
-    """`directive` invokes the function as Amazon does. `secrets` are the clients', by client id."""
+    """`directive` invokes the function as Amazon does. `secrets` are the clients', by client id.
+
+    `without_media` does it in a stack without media processes; None if this can't be arranged.
+    """
 
     web: str
     authorities: Path
     directive: Callable[[dict[str, Any]], dict[str, Any]]
     secrets: dict[str, str]
+    sweep: Callable[[], dict[str, Any]]  # for all households at once
     amazon: Amazon | None = None  # its event gateway, in the process that started it
+    without_media: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     control: str = ""  # address of the simulated EZVIZ's control door
     operators: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # invokes the function as AWS does after IAM

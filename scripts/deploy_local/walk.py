@@ -17,7 +17,7 @@ from scripts.deploy_local import displays
 from scripts.deploy_local.amazon import Amazon
 from scripts.deploy_local.displays import Alexa, Google, summary
 from scripts.deploy_local.emulator import ANSWER_S, PAUSE_S, START_S
-from scripts.deploy_local.steps import PASSWORD, REDIRECTS, USER, Place, StepFailed, heading, step
+from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER, USER, Place, StepFailed, heading, step
 
 
 class Linking:
@@ -96,6 +96,13 @@ class Linking:
     def revoke(self, token: str) -> requests.Response:
         return self._ask("revoke", {"token": token})
 
+    def delete(self) -> requests.Response:
+        """The answer to the form that deletes everything of who has just signed in."""
+        page = self.http.get(f"{self._web}/oauth/privacy", timeout=ANSWER_S)
+        if 'name="sure"' not in page.text:
+            raise StepFailed(f"the page about what is kept has no form: {_summary(page)}")
+        return self._post(page, sure="1")
+
     def _ask(self, what: str, form: dict[str, str]) -> requests.Response:
         form |= {"client_id": self._client, "client_secret": self._secret}
         return requests.post(f"{self._web}/oauth/{what}", form, verify=str(self.http.verify), timeout=ANSWER_S)
@@ -152,6 +159,8 @@ def _summary(page: Any) -> str:
 
 SHOWN, REFUSED = "Garden", "Garage"
 RENAMED = "Orchard"
+THEIRS, THEIRS_RENAMED = "Study", "Library"  # of the stranger
+LOGOUT = "/v3/users/logout/v2"  # of EZVIZ's API
 CARD = (1280, 720)  # no simulated camera sends this size
 
 
@@ -172,13 +181,15 @@ def walk(place: Place) -> None:
         _support(place.operators)
     heading("Unlinking")
     _unlink(to_alexa, alexa_tokens, echo, display)
+    heading("Somebody whom nobody has added")
+    _stranger(place)
 
 
-def link(place: Place, client: str) -> tuple[Linking, dict[str, Any]]:
+def link(place: Place, client: str, user: str = USER) -> tuple[Linking, dict[str, Any]]:
     """Raises StepFailed."""
     linking = Linking(place.web, place.authorities, client, place.secrets[client], REDIRECTS[client])
     with step("Sign in on the linking page") as done:
-        page = linking.sign_in(USER, PASSWORD)
+        page = linking.sign_in(user, PASSWORD)
         done.found = f"{len(linking.http.cookies)} cookies, all kept"
     with step("Agree, and be led back with a code"):
         code = linking.agree(page)
@@ -316,6 +327,82 @@ def _unlink(to_alexa: Linking, tokens: dict[str, Any], echo: Alexa, display: Goo
         if answered.status_code != 401:
             raise StepFailed(f"SYNC was answered {answered.status_code}: {answered.text[:200]}")
         done.found = "refused, 401"
+
+
+def _stranger(place: Place) -> None:
+    """Has nothing but an EZVIZ account, as most people who link by themselves."""
+    linking, tokens = link(place, "alexa", STRANGER)
+    echo = Alexa(place.directive, tokens["access_token"])
+    with step("Discover") as done:
+        endpoints = {endpoint["friendlyName"]: endpoint for endpoint in echo.discover()}
+        done.found = ", ".join(endpoints)
+    with step(f"Show {THEIRS}, by the account's own cloud stream") as done:
+        event = echo.streams(endpoints[THEIRS])
+        if event["header"]["name"] != "Response":
+            raise StepFailed(f"InitializeCameraStreams was answered {summary(event)}")
+        done.found = _frames(displays.watch(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
+    if place.without_media is not None:
+        with step(f"Ask for {THEIRS} in a stack without media processes") as done:
+            event = Alexa(place.without_media, tokens["access_token"]).streams(endpoints[THEIRS])
+            done.found = str(event["payload"].get("message", ""))
+            if "Watch it in the EZVIZ app." not in done.found:
+                raise StepFailed(f"it was answered {summary(event)}")
+    _swept(place, echo)
+    with step("Revoke the only link, and be signed out at EZVIZ") as done:
+        before = _logouts(place)
+        answer = linking.revoke(tokens["refresh_token"])
+        if answer.status_code != 200:
+            raise StepFailed(f"revocation was answered {answer.status_code}: {answer.text[:200]}")
+        done.found = _signed_out(place, before)
+    linking, tokens = link(place, "alexa", STRANGER)
+    with step("Delete everything"):
+        answer = linking.delete()
+        if answer.status_code != 200:
+            raise StepFailed(f"it was answered {_summary(answer)}")
+    with step("Ask as Alexa once more") as done:
+        echo = Alexa(place.directive, tokens["access_token"])
+        event = echo.ask("Alexa.Discovery", "Discover", {"scope": echo.scope})
+        if event["payload"].get("type") != "INVALID_AUTHORIZATION_CREDENTIAL":
+            raise StepFailed(f"it was answered {summary(event)}")
+        done.found = f"refused, {summary(event)}"
+
+
+def _swept(place: Place, echo: Alexa) -> None:
+    """Nobody asks for the camera that was renamed: only the function on a schedule reads the household."""
+    if place.amazon is not None:
+        with step("Grant Alexa's events") as done:
+            grant = {"type": "OAuth2.AuthorizationCode", "code": "a code"}
+            echo.ask("Alexa.Authorization", "AcceptGrant", {"grant": grant, "grantee": echo.scope})
+            done.found = _reported(place.amazon, {THEIRS})
+        _rename(place.control, THEIRS, THEIRS_RENAMED)
+        place.amazon.events.clear()
+    with step("Sweep") as done:
+        swept = place.sweep()
+        done.found = ", ".join(f"{count} {what}" for what, count in swept.items())
+        if swept.get("read", 0) < 1:
+            raise StepFailed(f"no household was read: {done.found}")
+    if place.amazon is not None:
+        with step(f"{THEIRS} was renamed at EZVIZ before the sweep") as done:
+            done.found = _reported(place.amazon, {THEIRS_RENAMED})
+        _rename(place.control, THEIRS_RENAMED, THEIRS)
+
+
+def _logouts(place: Place) -> int:
+    if not place.control:
+        return 0
+    return int(requests.get(f"{place.control}/_control", timeout=ANSWER_S).json()["calls"].get(LOGOUT, 0))
+
+
+def _signed_out(place: Place, before: int) -> str:
+    """Waits until EZVIZ was called to end a session. Raises StepFailed."""
+    if not place.control:
+        return ""
+    began = time.monotonic()
+    while time.monotonic() - began < START_S:
+        if _logouts(place) > before:
+            return "one session ended there"
+        time.sleep(PAUSE_S)
+    raise StepFailed(f"within {START_S} s no session was ended at EZVIZ")
 
 
 def _json(answer: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Adds, finds and removes households with their sources, and ends their links."""
+"""Adds, finds and removes households with their sources, ends their links, and keeps when each was last there."""
 
 import logging
 import secrets
@@ -13,6 +13,7 @@ from showcam.store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
 
+_PRESENCE = "presence/"  # begins the names of two secrets of a household; each holds a time as text
 NO_LAN_CAMERAS = b"{}"  # the sealed content of a LAN source before showcam.drivers.lan has written any
 
 
@@ -23,6 +24,13 @@ class AlreadyAdded(Exception):
 class Unreadable(NamedTuple):
     sentence: str
     key_id: str  # the id of the missing key; "": the row is damaged
+
+
+class Presence(NamedTuple):
+    """Times in epoch seconds; 0: never, or before showcam noted it."""
+
+    came: float  # when somebody last signed in
+    left: float  # when the household's last link ended
 
 
 class Pictures(Protocol):
@@ -103,6 +111,20 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     for link in links:
         end_pictures(pictures, link.id)
     return links
+
+
+def presence(store: Store, account_id: str) -> Presence:
+    times = store.account_secrets(account_id, _PRESENCE)
+    came, left = (times.get(f"{_PRESENCE}{name}", b"0") for name in Presence._fields)
+    return Presence(float(came), float(left))
+
+
+def note_came(store: Store, account_id: str, at: float) -> None:
+    store.put_account_secret(account_id, f"{_PRESENCE}came", str(at).encode())
+
+
+def note_left(store: Store, account_id: str, at: float) -> None:
+    store.put_account_secret(account_id, f"{_PRESENCE}left", str(at).encode())
 
 
 def unreadable(store: Store) -> list[Unreadable]:

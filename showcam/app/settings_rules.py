@@ -11,7 +11,7 @@ from showcam.net.addresses import is_in_house
 if TYPE_CHECKING:
     from showcam.app.settings import Settings
 
-COUNTS = ("sign_ins_per_user", "opens_per_minute", "idle_s", "live_per_account", "poll_s")
+COUNTS = ("sign_ins_per_user", "opens_per_minute", "idle_s", "live_per_account", "poll_s", "unlinked_days")
 SIMULATED_PORTS = 5  # from simulator_port on, in the demo
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process

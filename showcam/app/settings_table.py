@@ -56,6 +56,9 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # the machine's addresses and `localhost`. If showcam listens to the house, the first is in every address that it
     # prints, shows as a QR code or sends; in a container, name the machine outside
     console_hosts: tuple[str, ...] = ()
+    # the days between the end of a household's last link and the household's deletion. It concerns only a household
+    # that began by linking, and linking again prevents it (running.md#a-household-without-a-link)
+    unlinked_days: int = 30
     # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses. After this number
     # showcam sends EZVIZ no more sign-ins for the name, so strangers can't lock the account at EZVIZ. The house, and
     # each browser that has signed in before, may fail as often again. One IPv4 address or IPv6 /64 has the failures of

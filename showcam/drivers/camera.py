@@ -219,6 +219,7 @@ class Refusal(Struct, frozen=True):
     vendor: str = ""  # the camera's vendor, "" if unknown
     shared: bool = False  # another account shares the camera, and only its owner can change some settings
     battery: bool = False  # the camera runs on battery, and cameras on battery have no video port at home
+    relays: bool = True  # False: no media process fetches video here
 
     @property
     def reason(self) -> Reason:

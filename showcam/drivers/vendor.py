@@ -159,7 +159,10 @@ class Vendor(Protocol):
     def sessions(self) -> Sessions: ...
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
-        """End the source's session there. Raises showcam.drivers.errors.DriverError."""
+        """End the source's session there; the source is then signed out here too.
+
+        Raises showcam.drivers.errors.DriverError, such as SignedOut if there is no session.
+        """
 
 
 @runtime_checkable

@@ -16,7 +16,9 @@ from tests.aws.conftest import HOME, LOGIN, Osls, Template
 from tests.aws.test_template import resolved
 from tests.doubles.aws import ROOT, Cloud, in_process
 
-ENTRIES = {name: name for name in ("directives", "fulfillment", "reports", "operators")} | {"web": "web_on_lambda"}
+ENTRIES = {name: name for name in ("directives", "fulfillment", "reports", "operators", "sweep")} | {
+    "web": "web_on_lambda"
+}
 SETTINGS = {"ezviz_secret": "z", "ezviz_webhook_key": "w", "lwa_client_secret": "l", "google_service_account": "{}"}
 HELD: dict[str, dict[str, str]] = {
     "keys": {"root": ROOT},
@@ -37,12 +39,14 @@ READ = {
     ("with all there is", "fulfillment"): {"keys", "grant", "settings", "google"},
     ("with all there is", "web"): {"keys", "grant", "cookie", "settings", "web"},
     ("with all there is", "reports"): {"keys", "grant", "settings", "directives", "google"},
+    ("with all there is", "sweep"): {"keys", "settings"},
     ("with all there is", "operators"): {"keys", "grant"},
     ("with little", "operators"): {"keys"},
     ("with little", "directives"): {"keys", "settings"},
     ("with little", "fulfillment"): {"keys", "settings"},
     ("with little", "web"): {"keys", "cookie", "settings", "web"},
     ("with little", "reports"): {"keys", "settings"},
+    ("with little", "sweep"): {"keys", "settings"},
 }
 
 
@@ -65,7 +69,7 @@ def begin(
     title = function.title()
     arns = {cloud.secret(f"showcam/prod/{name}", held_secret): name for name, held_secret in held.items()}
     known = {f"{name.title()}Secret": arn for arn, name in arns.items()}
-    known |= {"AWS::Region": "eu-west-1", "Table": "showcam-prod"}
+    known |= {"AWS::Region": "eu-west-1", "Table": "showcam-prod", "ReportQueue": "https://queue"}
     variables = template["Resources"][f"{title}LambdaFunction"]["Properties"]["Environment"]["Variables"]
     for name, value in variables.items():
         monkeypatch.setenv(name, resolved(value, known))
@@ -103,7 +107,19 @@ def test_a_role_may_read_what_its_function_reads(
     assert set_secrets <= ground.SECRETS_OF[function]
 
 
-@pytest.mark.parametrize("function", ENTRIES)
+@pytest.mark.parametrize("given", GIVEN)
+def test_changes_starts_without_any_secret(
+    templates: dict[str, Template], cloud: Cloud, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    variables = templates[given]["Resources"]["ChangesLambdaFunction"]["Properties"]["Environment"]["Variables"]
+    known = {"AWS::Region": "eu-west-1", "Table": "showcam-prod", "ReportQueue": "https://queue"}
+    known |= {name: cloud.secret(name, {"root": ROOT}) for name in ("KeysSecret", "GrantSecret")}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, resolved(value, known))
+    assert import_module("showcam.app.compose.changes").build()({"Records": []}, None) == {"woken": 0}
+
+
+@pytest.mark.parametrize("function", [name for name in ENTRIES if name != "sweep"])  # it shows nobody a video
 def test_what_version_0_1_sealed_and_granted_opens(
     templates: dict[str, Template], cloud: Cloud, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:

@@ -13,6 +13,7 @@ QUEUE = {"Fn::GetAtt": ["ReportQueue", "Arn"]}
 READS = {
     "DirectivesRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret"],
     "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "GoogleSecret"],
+    "SweepRole": ["KeysSecret", "SettingsSecret"],
     "ReportsRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret", "GoogleSecret"],
     "OperatorsRole": ["KeysSecret", "GrantSecret"],
     "WebRole": ["KeysSecret", "GrantSecret", "CookieSecret", "SettingsSecret", "WebSecret"],
@@ -57,7 +58,7 @@ class TestRoles:
                 "Reports": {"sqs": receives},
             }.get(name, {})
 
-    def test_changes_reads_the_stream_and_sweep_updates_rows(self, home: Template) -> None:
+    def test_changes_reads_the_stream_and_sweep_reads_and_deletes_households(self, home: Template) -> None:
         changes, sweep = granted_to(home, "ChangesRole"), granted_to(home, "SweepRole")
         for granted in (changes, sweep):
             assert granted.pop("sqs") == ({"SendMessage"}, [QUEUE])
@@ -66,9 +67,9 @@ class TestRoles:
         stream = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
         assert changes == {"dynamodb": (stream, [{"Fn::GetAtt": ["Table", "StreamArn"]}])}
         assert sweep == {
-            "dynamodb": ({"BatchGetItem", "Query", "UpdateItem"}, [{"Fn::GetAtt": ["Table", "Arn"]}]),
+            "dynamodb": (ROWS | FORGETS | CHECKS, [{"Fn::GetAtt": ["Table", "Arn"]}]),
             "dynamodb index": ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}]),
-            "secretsmanager": ({"GetSecretValue"}, [{"Ref": "KeysSecret"}]),
+            "secretsmanager": ({"GetSecretValue"}, [{"Ref": name} for name in READS["SweepRole"]]),
         }
 
     def test_the_scheduler_may_call_sweep_alone(self, home: Template) -> None:
@@ -103,6 +104,7 @@ class TestReporting:
         (schedule,) = of(home, "AWS::Scheduler::Schedule").values()
         assert schedule["ScheduleExpression"] == "rate(5 minutes)"
         assert EVERY_S == 5 * 60
+        assert json.loads(schedule["Target"]["Input"]) == {"reads_per_second": 5}
 
     def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
         granted = granted_to(elsewhere.template, "DirectivesRole")
@@ -119,7 +121,11 @@ class TestReporting:
             for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
-        more = {"WebRole": ["visit#*", "vendor#*", "owner_name#*"], "OperatorsRole": ["owner_name#*", "vendor#*"]}
+        more = {
+            "WebRole": ["owner_name#*", "vendor#*", "visit#*"],
+            "SweepRole": ["owner_name#*", "vendor#*"],
+            "OperatorsRole": ["owner_name#*", "vendor#*"],
+        }
         keys = {role: ["account#*", "link#*", *more.get(role, [])] for role, _ in deletes}
         assert keys
         assert deletes == [

@@ -76,7 +76,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             Path(address["authorities"]),
             lambda event: stack.invoke(aws, "directives", event),
             address["clients"],
-            control=address["control"],
+            lambda: stack.invoke(aws, "sweep", {"every": True}),
         )
         yield Deployed(process, folder, place, aws)
     finally:

@@ -1,5 +1,5 @@
 """What functions ask of AWS beside the walk: a list that is news, Amazon's grant, a message of the vendor's webhook, a
-sign-in that is cancelled, a skill that is disabled, an owner who deletes a household, an operator's calls."""
+sign-in that is cancelled, a skill that is disabled, an operator's calls, a household that its owner deletes."""
 
 import hashlib
 import hmac
@@ -12,10 +12,8 @@ from pathlib import Path
 import requests
 
 from scripts.deploy_local.amazon import Authority
-from scripts.deploy_local.owner import Owner
-from scripts.deploy_local.steps import REDIRECTS
+from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
-from showcam.accounts.households import find
 from showcam.accounts.links import mint
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.store.dynamodb import DynamoStore
@@ -29,7 +27,6 @@ from tests.doubles.waiting import LONG_S
 
 KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
-FAMILY = "family@example.com"  # nobody else here has this household
 
 
 def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
@@ -41,8 +38,8 @@ def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
-    _delete(deployed)
     _operate(deployed)
+    _delete_an_owner(deployed)
 
 
 def _forget_the_list(deployed: Deployed) -> None:
@@ -111,6 +108,17 @@ def _cancel(deployed: Deployed) -> None:
     assert linking.cancel(page) == "access_denied"
 
 
+def _delete_an_owner(deployed: Deployed) -> None:
+    place = deployed.place
+    linking = Linking(place.web, place.authorities, "alexa", place.secrets["alexa"], REDIRECTS["alexa"])
+    linking.sign_in(STRANGER, PASSWORD)
+    store = _store(deployed)
+    (account,) = (account for account in store.accounts() if account.origin == "linking")
+    assert store.put_owner_user(account.id, "k" * 64, b"a name and a hash")
+    assert linking.delete().status_code == 200
+    assert store.account(account.id) is None
+
+
 def _disable(deployed: Deployed) -> None:
     """Of a link that nothing else here needs; its person spoke to the skill once."""
     store = _store(deployed)
@@ -126,16 +134,6 @@ def _disable(deployed: Deployed) -> None:
     ended = store.link(link.id)
     assert ended is not None
     assert ended.ended is not None
-
-
-def _delete(deployed: Deployed) -> None:
-    place, store = deployed.place, _store(deployed)
-    owner = Owner(place.web, place.authorities).sign_in(FAMILY)
-    source = find(store, "ezviz", FAMILY)
-    assert source is not None
-    OwnerUsers(store).set(source.account, "family", "a long password of theirs")
-    owner.open("/home/assistants").press("/home/assistants", step="delete", name=FAMILY)
-    assert store.account(source.account) is None
 
 
 def _store(deployed: Deployed) -> DynamoStore:

@@ -157,7 +157,7 @@ def test_a_secret_is_read_by_those_who_use_it_alone(
     )
     pair = ("secretsmanager:GetSecretValue", found)
     assert {name for name in READING if pair in requested[name]} == readers
-    may = readers | ({"sweep"} if secret == "Keys" else set())
+    may = readers | ({"sweep"} if secret in ("Keys", "Settings") else set())
     assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == may
 
 
@@ -244,7 +244,7 @@ def test_households_are_listed_by_web_sweep_and_operators_alone(wired: Deployed,
     assert verdict(wired, name, ("dynamodb:Query", f"{TABLE}/index/gsi1")) == may
 
 
-@pytest.mark.parametrize("name", ["changes", "reports"])
+@pytest.mark.parametrize("name", ["changes", "reports", "sweep"])
 def test_what_aws_calls_asks_nothing_that_it_may_not(
     wired: Deployed, requested: dict[str, set[Pair]], name: str
 ) -> None:

@@ -18,7 +18,7 @@ from actions.fulfillment import Fulfillment
 from oauth.app import OAuthSettings, bind
 from showcam.accounts.attempts import OneTimeCode
 from showcam.accounts.households import end as end_of_link
-from showcam.accounts.households import end_pictures, remove
+from showcam.accounts.households import end_pictures
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.pins import Pins
 from showcam.accounts.states import States
@@ -68,10 +68,11 @@ from showcam.drivers.lan.devices import Devices
 from showcam.drivers.lan.driver import LanDriver
 from showcam.engine.source import Rtsp, SourceFailed, Watched
 from showcam.engine.sources.probe import probe
+from showcam.registry.owner.departures import Departures
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
-from showcam.store.records import Link
+from showcam.store.records import DAY_S, Link
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -120,8 +121,9 @@ def _google(made: Household, link: Link, body: bytes) -> bytes:
     ]
 
 
-def _remove(made: Household, account: str) -> None:
-    remove(made.store, made.pictures, account)
+def _departures(made: Household, rooms: Home) -> Departures:
+    vendors = rooms.sign_in.vendors.values()
+    return Departures(made.store, vendors, made.pictures, kept_s=DAY_S, vendor_s=LONG_S, clock=made.clock)
 
 
 def _end_link(made: Household, link: Link) -> None:
@@ -213,8 +215,7 @@ def _pages(
                 made.store,
                 rooms.area.new_links,
                 partial(_end_link, made),
-                rooms.sign_in,
-                partial(_remove, made),
+                _departures(made, rooms).delete,
             ),
             Reports(made.store, made.adapter.faults.of),
             OperatorForms(
@@ -275,6 +276,7 @@ def home_world(
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
+        Departures(made.store, [vendor], made.pictures, kept_s=DAY_S, vendor_s=LONG_S).delete,
     )
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))

@@ -18,9 +18,10 @@ from showcam.accounts.owner_users import OwnerUsers, Passwords
 from showcam.console.look import files
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.sessions import Sessions
+from showcam.registry.owner.departures import Departures
 from showcam.registry.owner.sign_in import SignIn
 from showcam.store.ports import Store
-from showcam.store.records import Link
+from showcam.store.records import DAY_S, Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import ReadyDriver
@@ -84,6 +85,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             home.owner,
             settings,
             end_link,
+            Departures(home.store, [vendor], home.pictures, kept_s=DAY_S, vendor_s=LONG_S).delete,
         )
         if https:
             app.test_client_class = _OverTls

@@ -54,7 +54,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
         end(store, pictures, link)
 
     sign_in = SignIn(store, [driver], "invited", vendor_s=LONG_S)
-    bind(app, store, sign_in, adapter.owner, settings, end_link)
+    bind(app, store, sign_in, adapter.owner, settings, end_link, lambda account: None)
     return app
 
 

@@ -20,7 +20,7 @@ from showcam.engine.ezviz.messages import SILENT, meaning
 from showcam.engine.sources.ezviz import MUTE_SESSIONS
 from showcam.i18n.catalogue import LANGUAGES, Language
 from showcam.registry.gate import gate
-from showcam.registry.gate.gate import overruled
+from showcam.registry.gate.gate import Conditions, overruled
 from showcam.registry.gate.reasons import explain
 from tests.doubles.ready_driver import camera
 
@@ -219,6 +219,22 @@ def test_who_can_switch_encryption_off_is_asked_to(owner: str, vendor: str, mend
 )
 def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
     assert mend in texts.mend(overruled("encryption_on", camera("Hall", owner=owner)), "en")
+
+
+@pytest.mark.parametrize(("shared", "battery"), [(False, None), (True, None), (False, 60)])
+def test_without_a_media_process_nobody_is_told_of_ways_that_only_one_opens(shared: bool, battery: int | None) -> None:
+    lonely = camera("Garden", owner="shared" if shared else "own", battery=battery, ways=())
+    with_one, without = (
+        gate.gate(lonely, Conditions("alexa", None, ("hls",), relays=relays)) for relays in (True, False)
+    )
+    assert isinstance(with_one, Refusal)
+    assert isinstance(without, Refusal)
+    said = explain(without)
+    assert "no way yet to fetch the picture of Garden. Watch it in the EZVIZ app." in said
+    assert "media process" in said
+    for elsewhere in ("on its label", "developer key", "home network"):
+        assert elsewhere not in said
+    assert "Watch it" not in explain(with_one)
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ class TestWhatIsTold:
         counts = []
         for late_s in late:
             world.clock.now += late_s
-            counts.append(reconciling.turn_of_day())
+            counts.append(len(reconciling.turn_of_day()))
             world.clock.now += EVERY_S - late_s
         assert sum(counts), "none is left out where a turn comes late"
         assert counts.count(0) >= len(counts) - 2, "two turns overlap by a minute at most"

@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
+from showcam.accounts import households
+from showcam.app import keys
 from showcam.app.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
 from showcam.app.compose import changes, reports, sweep
 from showcam.registry.reporting.sender import EVERY_S, TARDY_S
@@ -18,6 +20,8 @@ from tests.doubles import records as a
 from tests.doubles.aws import REGION, ROOT, Cloud, in_process
 
 NOW = 1_800_000_000.0
+NOBODY = b'{"user":"demo@example.com","session":null,"open":null}'  # a source that nobody is signed in to
+NOTHING = {"woken": 0, "looked_at": 0, "read": 0, "unread": 0, "left": 0}  # a sweep's answer
 
 
 def record(**image: Any) -> dict[str, Any]:
@@ -108,10 +112,10 @@ class World:
             "AWS_LAMBDA_FUNCTION_NAME": "showcam-test",
         }.items():
             monkeypatch.setenv(name, value)
-        self.store = DynamoStore(cloud.dynamodb, "showcam", Sealer([("test", b"k" * 32)]))
+        self.store = DynamoStore(cloud.dynamodb, "showcam", Sealer(keys.derived([ROOT]).seal))
         self.account = a.account()
         self.source = a.source(self.account)
-        self.store.add_household(self.account, self.source, b"s", "ok")
+        self.store.add_household(self.account, self.source, NOBODY, "needs_login")
         self.link = a.link(self.account)
         self.store.add_link(self.link)
 
@@ -138,14 +142,14 @@ def test_the_stream_s_function_sends_what_is_due(world: World) -> None:
 
 def test_the_sweep_sends_what_is_overdue_and_nothing_else(world: World) -> None:
     handler = sweep.build(lambda: not_the_turn_of(world))
-    assert handler({}, None) == {"woken": 0, "looked_at": 0}
+    assert handler({}, None) == NOTHING
     world.store.record_change(world.account.id, world.source.id, Known(b"k", 1.0))
-    assert handler({}, None) == {"woken": 1, "looked_at": 0}
+    assert handler({}, None) == NOTHING | {"woken": 1}
     assert world.messages() == [wake_of(world)]
     claim = world.store.claim(world.account.id, world.link.id, 2.0, 3.0, 9)
     assert claim is not None
     world.store.settle(claim, Settled(2.0, claim.rows))
-    assert handler({}, None) == {"woken": 0, "looked_at": 0}
+    assert handler({}, None) == NOTHING
 
 
 def not_the_turn_of(world: World) -> float:
@@ -165,6 +169,25 @@ def test_a_link_is_looked_at_when_its_household_s_turn_of_the_day_came(world: Wo
     at[0] = turn + EVERY_S + TARDY_S + 1.0
     assert handler({}, None)["looked_at"] == 0
     assert [row.kind for row in world.store.waiting(turn + DAY_S)] == ["look"]
+
+
+def test_with_every_all_households_are_looked_at_now(world: World) -> None:
+    handler = sweep.build(lambda: not_the_turn_of(world))
+    answered = handler({"every": True, "reads_per_second": 100}, None)
+    assert answered == NOTHING | {"woken": 1, "looked_at": 1, "unread": 1}
+
+
+def test_a_household_without_a_link_is_deleted_in_its_turn_and_nobody_finds_it_again(world: World) -> None:
+    theirs = a.account(origin="linking", created=1.0)
+    source = a.source(theirs)
+    world.store.add_household(theirs, source, NOBODY, "needs_login")
+    households.note_left(world.store, theirs.id, 1.0)
+    answered = sweep.build()({"every": True}, None)
+    assert answered["looked_at"] == 1, "the other household, which somebody added"
+    assert [account.id for account in world.store.accounts()] == [world.account.id]
+    assert world.store.source_by_vendor_key(source.vendor_key) is None
+    table = boto3.client("dynamodb", region_name=REGION).scan(TableName="showcam")["Items"]
+    assert not [item for item in table if theirs.id in str(item)]
 
 
 def message(world: World) -> dict[str, Any]:

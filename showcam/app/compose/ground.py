@@ -29,12 +29,13 @@ from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.history import TOGETHER_S, Kept, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Link, SourceKind
+from showcam.store.records import DAY_S, Link, SourceKind
 from showcam.store.sealing import Sealer
 
 if TYPE_CHECKING:
     from showcam.app.aws.cloudwatch import CloudWatch
     from showcam.i18n.product import Product
+    from showcam.registry.owner.departures import Departures
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ SECRETS_OF = {
     "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
     "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
     "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
+    "sweep": frozenset({"ezviz_secret"}),
     "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
     "operators": frozenset(),
 }
@@ -110,6 +112,13 @@ class Ground:
     def end(self, link: Link) -> None:
         """Ends a link together with the link's live pictures."""
         households.end(self.store, self.pictures, link)
+
+    def departures(self, settings: Settings, vendor_s: float) -> "Departures":
+        """`vendor_s`: how long a vendor is waited for."""
+        from showcam.registry.owner.departures import Departures  # no directive needs it
+
+        kept_s = settings.unlinked_days * DAY_S
+        return Departures(self.store, self.vendors, self.pictures, kept_s=kept_s, vendor_s=vendor_s)
 
     def load(self) -> None:
         for driver in self.drivers.values():

@@ -122,9 +122,11 @@ def _bind_linking(app: Flask, settings: Settings, keys: Keys, base: ground.Groun
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
+            kept_days=settings.unlinked_days,
             practice=PRACTICE if settings.demo else None,
         ),
         base.end,
+        base.departures(settings, settings.sign_in_s).delete,
     )
     if settings.store == "dynamodb":
         within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
@@ -226,7 +228,6 @@ def _console(
 
 
 def _assistants(settings: Settings, made: Home, base: ground.Ground) -> Assistants:
-    remove = partial(households.remove, base.store, base.pictures)
     operator = OperatorForms(
         base.store,
         Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
@@ -237,7 +238,7 @@ def _assistants(settings: Settings, made: Home, base: ground.Ground) -> Assistan
         base.adapter.owner,
         made.area,
         base.adapter.history,
-        AssistantForms(base.store, made.area.new_links, base.end, made.sign_in, remove),
+        AssistantForms(base.store, made.area.new_links, base.end, base.departures(settings, settings.sign_in_s).delete),
         Reports(base.store, base.adapter.faults.of),
         operator if made.has.operated else None,
     )

@@ -48,6 +48,7 @@ def deliveries(
     settings: Settings, base: ground.Ground, count: Callable[[Assistant, Claim, Outcome, float], None]
 ) -> dict[Assistant, Delivery]:
     """A delivery for each assistant, also if showcam has no key for its reports. `count` gets each outcome."""
+    departures = base.departures(settings, settings.request_s)  # the same run reports the end to the assistant
     built = {reporter.assistant: reporter for reporter in reporters_of(settings, base)}
 
     def delivery(assistant: Assistant) -> Delivery:
@@ -58,7 +59,14 @@ def deliveries(
             if reporter is not None:  # a person who took the key or the client away needs no notice of that
                 note_faults(base, claim, outcome)
 
-        return Delivery(base.store, reporter or Unreported(assistant), base.adapter.present, base.end, follow)
+        return Delivery(
+            base.store,
+            reporter or Unreported(assistant),
+            base.adapter.present,
+            base.end,
+            follow,
+            ended=departures.unlinked,
+        )
 
     return {assistant: delivery(assistant) for assistant in ASSISTANTS}
 

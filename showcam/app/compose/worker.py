@@ -59,12 +59,13 @@ def telling(settings: Settings, base: Ground) -> tuple[list[Job], Callable[[], N
         for sender in senders:
             sender.close()
 
+    departures = base.departures(settings, settings.sign_in_s)
     store.free_claims(time.time() + RESEND_S)
     base.adapter.changes.subscribe(wake)
     for sender in senders:
         sender.start()
     jobs = [
-        Job("reconcile", DAY_S, Reconciliation(store).turn),
+        Job("reconcile", DAY_S, Reconciliation(store, is_gone=departures.turn).turn),
         Job("key for reports", KEY_S, partial(reports.note_key, settings, base)),
         Job("telling metrics", METRICS_S, write_metrics),
     ]

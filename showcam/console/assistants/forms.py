@@ -14,7 +14,6 @@ from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.drivers.settings import BadValue
 from showcam.registry import quiet_times
 from showcam.registry.owner.invitations import Invitations, Invited, is_of_owner
-from showcam.registry.owner.sign_in import SignIn
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
@@ -106,18 +105,20 @@ class OperatorForms:
 
 
 class AssistantForms:
-    """The forms of a household. `end` ends a link and its video. `remove` removes the household of an id."""
+    """The forms of a household. `end` ends a link and its video.
+
+    `remove` removes a household by its id, signs it out at its vendor and ends all its video.
+    """
 
     def __init__(
         self,
         store: Store,
         new_links: NewLinks,
         end: Callable[[Link], None],
-        sign_in: SignIn,
         remove: Callable[[str], object],
     ) -> None:
         self._store, self._pins, self._new_links, self._end = store, Pins(store), new_links, end
-        self._sign_in, self._remove = sign_in, remove
+        self._remove = remove
 
     def take(self, step: str, account: str, cameras: frozenset[str]) -> str:
         """Takes a step of STEPS. Returns what was wrong, as a sentence to translate, or "" when done.
@@ -158,7 +159,6 @@ class AssistantForms:
         """Returns what was wrong, as a sentence to translate, or "" after deletion. `user` is the signed-in name."""
         if request.form.get("name", "").strip() != user:
             return ASSISTANTS["not_deleted"]
-        self._sign_in.sign_out(account)
         self._remove(account)
         return ""
 

@@ -244,6 +244,7 @@ def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence]
         own,
         shared=refusal.shared,
         battery=refusal.battery,
+        relays=refusal.relays,
     )
     return {"wrong": wrong, "mend": mend, "reason": refusal.reason}
 

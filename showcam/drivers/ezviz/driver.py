@@ -109,7 +109,7 @@ class EzvizDriver(Control):
         return tuple(self._sign_ins.calls)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
-        self.account.clients.use(source, deadline_s, lambda client, _: client.logout())
+        self.account.clients.end(source, deadline_s)
 
     def read(self, source: Source, deadline_s: float) -> tuple[Listed, ...]:
         """The source's cameras as they are now; by the app's API with a request for each thirty of them."""

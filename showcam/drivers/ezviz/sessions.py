@@ -239,6 +239,15 @@ class Sessions:
                 raise SignedOut
             time.sleep(LOOK_S)
 
+    def ended(self, source: Source, old: str) -> None:
+        """Marks the account signed out, if session `old`, which has ended, is still the stored one.
+
+        Another session was stored meanwhile if the person signed in again.
+        """
+        held = self.read(source)
+        if _id_of(held.secrets) == old:
+            self._swap(source, held, held.secrets, "needs_login")
+
     def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
         """Change the stored secrets, whatever other processes write meanwhile. `state` None leaves the state."""
         for _ in range(TRIES):
@@ -327,6 +336,22 @@ class Clients:
                     raise failure(error) from None
         finally:
             at_work.lock.release()
+
+    def end(self, source: Source, deadline_s: float) -> None:
+        """Ends the session at the vendor.
+
+        The client is used no more: the library gives it a new connection then, which lacks our rules about hosts.
+        """
+
+        def work(client: "Client", _: Held) -> None:
+            ended = client.session_id
+            try:
+                client.logout()
+            finally:
+                self._at_work.made(source.id, _AtWork).client = None
+            self._sessions.ended(source, ended)
+
+        self.use(source, deadline_s, work)
 
     def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], object]") -> None:
         """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""

@@ -218,6 +218,7 @@ class Conditions(Struct, frozen=True):
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't play may be transcoded
     while_encrypted: WhileEncrypted = "no"  # the owner's decision
+    relays: bool = True  # a media process fetches what a display can't
 
 
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
@@ -295,7 +296,7 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     """A refusal with every failed row, or how the picture may be shown."""
     failed = tuple(Failed(reason) for row in ROWS if (reason := row(camera, now)) is not None)
     if failed:
-        return _refusal(failed, camera)
+        return _refusal(failed, camera, relays=now.relays)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
 
 
@@ -311,9 +312,9 @@ def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusa
     return _refusal((Failed(reason),), camera)
 
 
-def _refusal(failed: tuple[Failed, ...], camera: Camera) -> Refusal:
-    is_shared = camera.owner == "shared"
-    return Refusal(failed, camera.name, camera.manufacturer, shared=is_shared, battery=is_on_battery(camera))
+def _refusal(failed: tuple[Failed, ...], camera: Camera, *, relays: bool = True) -> Refusal:
+    is_shared, battery = camera.owner == "shared", is_on_battery(camera)
+    return Refusal(failed, camera.name, camera.manufacturer, shared=is_shared, battery=battery, relays=relays)
 
 
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:

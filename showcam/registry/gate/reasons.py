@@ -174,6 +174,13 @@ WRITTEN: Mapping[Reason, Sentence] = {
     ),
 }
 complete(WRITTEN)
+# in place of these and of the vendor's, if no media process fetches video: nobody can bring it by a code or at home
+UNRELAYED: Mapping[Reason, Sentence] = {
+    "no_way": (
+        "",
+        mark("Watch it in the {vendor} app. showcam's operator can add a media process, which fetches it."),
+    ),
+}
 _ANY_CAMERA = mark("the camera")  # if the camera's name must not be disclosed
 _ANY_VENDOR = mark("camera")  # if the vendor's name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
@@ -255,7 +262,14 @@ def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _N
     """A text for each failed row: the fault, and how to fix it."""
     rows = (
         row_text(
-            row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared, battery=refusal.battery
+            row.reason,
+            locale,
+            refusal.camera,
+            refusal.vendor,
+            own,
+            shared=refusal.shared,
+            battery=refusal.battery,
+            relays=refusal.relays,
         )
         for row in refusal.failed
     )
@@ -276,9 +290,10 @@ def row_text(
     *,
     shared: bool = False,
     battery: bool = False,
+    relays: bool = True,
 ) -> tuple[str, str]:
     """A sentence about the fault, and another about its fix. `camera` "": any camera; `vendor` "": any vendor."""
-    language = chosen([locale])
+    language, own = chosen([locale]), own if relays else {**own, **UNRELAYED}
     wrong, mend = translated(
         reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared, battery=battery), own
     )

@@ -269,13 +269,6 @@ class SignIn:
             return None
         return waiting if self._clock() < waiting.until and waiting.kind in self.vendors else None
 
-    def sign_out(self, account_id: str) -> None:
-        """Ends the household's sessions at the vendor, as far as the vendor answers."""
-        for source in self._store.sources(account_id):
-            if source.kind in self.vendors:
-                with contextlib.suppress(DriverError):
-                    self.vendors[source.kind].sign_out(source, self._vendor_s)
-
     def allow_open_way(self, account_id: str, *, allowed: bool, user: str = "") -> None:
         """Stores whether pictures may come unencrypted. If this can't be stored, the next link asks again.
 
@@ -332,6 +325,8 @@ class SignIn:
 
     def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:
         source = households.find(self._store, sessions.kind, user) or self._sign_up_now(sessions, user, to)
+        # first: until then the end of a last link may sign the household out (showcam.registry.owner.departures)
+        households.note_came(self._store, source.account, self._clock())
         sessions.signed_in(source, user, verdict.session)
         account = self._store.account(source.account)
         assert account is not None  # a source belongs to one

@@ -59,9 +59,14 @@ class Rules(Struct, frozen=True, kw_only=True):
         return ("webrtc", "hls") if self.pictures == "plane" else ("hls",)
 
     @property
+    def relays(self) -> bool:
+        """Whether a media process fetches what a display can't."""
+        return self.pictures == "plane"
+
+    @property
     def stills(self) -> bool:
         """Whether there are still pictures."""
-        return self.pictures == "plane"
+        return self.relays
 
     @property
     def closed_ways(self) -> tuple[str, ...]:
@@ -244,6 +249,7 @@ class Judge:
             audio_required=self._rules.require_audio,
             transcodes=self._rules.transcodes,
             while_encrypted=while_encrypted,
+            relays=self._rules.relays,
         )
         return way, gate(camera, conditions)
 

@@ -57,6 +57,7 @@ ENDINGS, ENDINGS_S = 10, 60  # more links that end within this time are a fault 
 # longer. "doubted": the assistant said of too many links at once that they have ended. "not_permitted": the link is a
 # day old, and there is no grant or key.
 type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted", "not_permitted"]
+type LinkEnded = Callable[[str, float], None]  # with the household's id and the time of the end
 type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of the report, in seconds
 
 
@@ -99,7 +100,10 @@ def what_was_told(was: Told | None, told: Told, happened: tuple[Happened, ...]) 
 
 
 class Delivery:
-    """`end` ends a link here that the assistant has ended. `follow` gets each outcome. Safe for many threads."""
+    """`end` ends a link here that the assistant has ended. `follow` gets each outcome. Safe for many threads.
+
+    `ended` is told of each link that has ended, whoever ended it, until its assistant has been notified.
+    """
 
     def __init__(
         self,
@@ -109,9 +113,10 @@ class Delivery:
         end: Callable[[Link], None],
         follow: Follow = lambda claim, outcome, lag_s: None,
         clock: Callable[[], float] = time.time,
+        ended: LinkEnded = lambda account_id, at: None,
     ) -> None:
         self._store, self._reporter, self._present = store, reporter, present
-        self._end, self._follow, self._clock = end, follow, clock
+        self._end, self._follow, self._clock, self._on_end = end, follow, clock, ended
         self.assistant = reporter.assistant
 
     def tell(self, account_id: str, link_id: str) -> bool:
@@ -259,6 +264,7 @@ class Delivery:
         for row in claim.rows:
             if row.kind != ENDED:
                 continue
+            self._on_end(row.account, row.at)
             try:
                 self._reporter.end(row.subject, TELL_S)
                 over = (*over, row)

@@ -12,7 +12,7 @@ from showcam.net.child import ENDING_S
 from showcam.registry.readings.households import IN_MEMORY, Listing
 from showcam.registry.reporting.delivery import Delivery
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import DAY_S, Link
+from showcam.store.records import DAY_S, Account, Link
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25  # other processes' changes are found within this
@@ -129,17 +129,25 @@ class Listed:
 
 
 class Reconciliation:
-    """Compares every link daily, and after each start, since an upgrade may offer more."""
+    """Compares every link daily, and after each start, since an upgrade may offer more.
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
+    `is_gone` is asked first about each household: True if it was deleted.
+    """
 
-    def turn(self) -> None:
-        """Adds a LOOK for each link of every household. Raises StoreUnavailable."""
-        self._reconcile("", "")
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        is_gone: Callable[[Account], bool] = lambda account: False,
+    ) -> None:
+        self._store, self._clock, self._is_gone = store, clock, is_gone
 
-    def turn_of_day(self) -> int:
-        """Does the same for households whose turn came since the last call; returns how many. Raises StoreUnavailable.
+    def turn(self) -> list[str]:
+        """Adds a LOOK for each link of every household; returns the households' ids. Raises StoreUnavailable."""
+        return self._reconcile("", "")
+
+    def turn_of_day(self) -> list[str]:
+        """Does the same for households whose turn came since the last call; returns their ids. Raises StoreUnavailable.
 
         A household's id gives the time of the day of its turn. So the work is spread evenly, and nothing is kept
         between two calls.
@@ -148,14 +156,15 @@ class Reconciliation:
         first, last = _id_at(now - EVERY_S - TARDY_S), _id_at(now)
         if first <= last:
             return self._reconcile(first, last)
-        return self._reconcile(first, "") + self._reconcile("", last)
+        return [*self._reconcile(first, ""), *self._reconcile("", last)]
 
-    def _reconcile(self, after: str, until: str) -> int:
-        count = 0
+    def _reconcile(self, after: str, until: str) -> list[str]:
+        looked_at = []
         for account in self._store.accounts(after, until):
-            self._store.look(account.id, self._clock())
-            count += 1
-        return count
+            if not self._is_gone(account):
+                self._store.look(account.id, self._clock())
+                looked_at.append(account.id)
+        return looked_at
 
 
 def _id_at(at: float) -> str:

@@ -155,7 +155,7 @@ class StreamSources(Component):
             log.warning(
                 "no picture from source %s by way %s: %s", source.id, way, error.reason, extra={"reason": error.reason}
             )
-            return unreached(error, camera)
+            return structs.replace(unreached(error, camera), relays=self._rules.relays)
         return self._handed(opened, spec)
 
     def _handed(self, opened: Open, spec: CameraSpec) -> CameraSpec:
