@@ -1,9 +1,11 @@
-// Media processes on Fargate: the network, one load balancer, and for each host name a service of one task.
+// Media processes on Fargate: the network, one load balancer, and one service whose number of tasks follows what is live.
 'use strict';
 
 const { HOST, LABEL, ORIGIN, WANTED, rules: shared } = require('./parameters.cjs');
 
-const MOST = 8;
+const MOST = 200; // each function reads the list of them
+const WANTED_LIVE = 14; // cameras a task, of 24 (MOST_LIVE of showcam/app/compose/media.py): the others wait for growth
+const DRAIN_S = 60; // of the same file
 const PORT = 8081;
 const NETWORK = '10.74.0.0/16';
 // aioice binds where Linux chooses: net.ipv4.ip_local_port_range
@@ -13,9 +15,9 @@ const ref = (Ref) => ({ Ref });
 const arn = (name, attribute = 'Arn') => ({ 'Fn::GetAtt': [name, attribute] });
 const sub = (text) => ({ 'Fn::Sub': text });
 const tags = (name) => [{ Key: 'Name', Value: name }];
-const list = (text) => text.split(',').map((each) => each.trim()).filter(Boolean);
 
 const FORMS = {
+  host: [new RegExp(`^(${LABEL}\\.)+[a-z]{2,}$`), 'the name before all media processes is wanted, media.cam.example, in small letters and without https://'],
   image: [/^[\w./:-]+@sha256:[0-9a-f]{64}$/, 'an image by its digest is wanted, registry/name@sha256:…, so that what runs is what was built'],
   certificate: [/^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate\/[\w-]+$/, 'the ARN of an ACM certificate is wanted'],
   webUrl: [ORIGIN, WANTED],
@@ -31,7 +33,6 @@ const FORMS = {
   ezvizOpen: [new RegExp(`^${HOST}$`), 'a host is wanted'],
 };
 const OPTIONAL = new Set(['zone', 'stun', 'turn', 'turnSecret', 'ezvizOpen']);
-const NAME = new RegExp(`^(${LABEL}\\.)+[a-z]{2,}$`);
 const HERE = new Set(['certificate', 'grantSecret', 'turnSecret', 'dataKey']); // in the region of the tasks
 
 function* forms(given) {
@@ -45,12 +46,10 @@ function* forms(given) {
   if (Boolean(given.turn) !== Boolean(given.turnSecret)) yield 'turn and turnSecret go together';
 }
 
-function* hosts(given) {
-  const named = list(given.hosts);
-  if (!named.length) yield 'hosts is missing: a name for each media process, media-1.cam.example,media-2.cam.example';
-  if (named.length > MOST) yield `hosts names ${named.length}: up to ${MOST} there may be`;
-  if (new Set(named).size < named.length) yield 'hosts names one twice: each media process has a name of its own';
-  for (const host of named) if (!NAME.test(host)) yield `hosts names "${host}": a name is wanted, in small letters and without https://`;
+function* counts(given) {
+  for (const name of ['least', 'most']) if (!(Number.isInteger(given[name]) && given[name] >= 1 && given[name] <= MOST)) yield `${name} is "${given[name]}": a whole number from 1 to ${MOST} is wanted`;
+  if (given.least > given.most) yield `least is ${given.least} and most is ${given.most}: least is the smaller one`;
+  if (!['info', 'debug'].includes(given.logLevel)) yield `logLevel is "${given.logLevel}": info or debug is wanted, for the tasks' number follows a line of their log`;
 }
 
 function* sizes(given) {
@@ -59,8 +58,6 @@ function* sizes(given) {
   else if (!(given.memory >= range[0] && given.memory <= range[1] && given.memory % 1024 === 0) && !(given.cpu === 256 && given.memory === 512)) {
     yield `memory is "${given.memory}": with cpu ${given.cpu} whole gigabytes from ${range[0]} to ${range[1]} MB are wanted`;
   }
-  for (const [name, least] of [['livePerProcess', 1], ['streamCap', 0]]) if (!(Number.isInteger(given[name]) && given[name] >= least)) yield `${name} is "${given[name]}": a whole number of ${least} or more is wanted`;
-  if (!(given.gateCheck >= 0.5 && given.gateCheck <= 60)) yield `gateCheck is "${given.gateCheck}": between 0.5 and 60 seconds are wanted`;
 }
 
 // Two zones, as a load balancer wants them. Tasks have public addresses: WebRTC comes by UDP and to each alone.
@@ -107,6 +104,7 @@ function doors() {
         VpcId: ref('Vpc'),
         SecurityGroupIngress: [
           { SourceSecurityGroupId: ref('FrontGroup'), IpProtocol: 'tcp', FromPort: PORT, ToPort: PORT, Description: 'the load balancer' },
+          from(NETWORK, 'tcp', PORT, PORT, 'other media processes, which hand on what is meant for one'),
           from('0.0.0.0/0', 'udp', UDP.from, UDP.to, 'WebRTC'),
         ],
         SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0', IpProtocol: '-1', Description: 'vendors, the web app, STUN and TURN, displays' }],
@@ -183,9 +181,7 @@ function task(given) {
     SHOWCAM_MEDIA_PORT: String(PORT),
     SHOWCAM_WEB_INTERNAL_URL: given.webUrl,
     SHOWCAM_TRUSTED_PROXIES: NETWORK, // all viewers come by the load balancer, and count as one else
-    SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
-    SHOWCAM_STREAM_CAP_S: String(given.streamCap),
-    SHOWCAM_GATE_CHECK_S: String(given.gateCheck),
+    SHOWCAM_MEDIA_URLS: `https://${given.host}/*`,
     SHOWCAM_TRANSCODES: '0', // as the functions have it
     SHOWCAM_LOG_LEVEL: given.logLevel,
     ...(given.stun && { SHOWCAM_STUN: given.stun === 'none' ? '' : given.stun }),
@@ -217,7 +213,7 @@ function task(given) {
           PortMappings: [{ ContainerPort: PORT, Protocol: 'tcp' }],
           Environment: Object.entries(environment).map(([Name, Value]) => ({ Name, Value })),
           Secrets: Object.entries(handed).map(([Name, ValueFrom]) => ({ Name, ValueFrom })),
-          StopTimeout: 10,
+          StopTimeout: DRAIN_S + 30, // at most 120
           LogConfiguration: {
             LogDriver: 'awslogs',
             Options: { 'awslogs-group': ref('Log'), 'awslogs-region': ref('AWS::Region'), 'awslogs-stream-prefix': 'media' },
@@ -228,11 +224,10 @@ function task(given) {
   };
 }
 
-// One task and no other beside it, also while one is replaced: what is live is known to the process it was begun at.
-function service(host, place) {
-  const number = place + 1;
+// Any task takes a request and hands it on to the one that is meant. A full one stays: it shows more than any other.
+function service(given) {
   return {
-    [`Target${number}`]: {
+    Target: {
       Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
       Properties: {
         VpcId: ref('Vpc'),
@@ -240,6 +235,7 @@ function service(host, place) {
         Port: PORT,
         Protocol: 'HTTP',
         HealthCheckPath: '/healthz',
+        Matcher: { HttpCode: '200,429' },
         HealthCheckIntervalSeconds: 10,
         HealthCheckTimeoutSeconds: 3,
         HealthyThresholdCount: 2,
@@ -247,48 +243,93 @@ function service(host, place) {
         TargetGroupAttributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '5' }],
       },
     },
-    [`Host${number}`]: {
+    Host: {
       Type: 'AWS::ElasticLoadBalancingV2::ListenerRule',
       Properties: {
         ListenerArn: ref('Https'),
-        Priority: number,
-        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
-        Actions: [{ Type: 'forward', TargetGroupArn: ref(`Target${number}`) }],
+        Priority: 1,
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [given.host] } }],
+        Actions: [{ Type: 'forward', TargetGroupArn: ref('Target') }],
       },
     },
-    [`Media${number}`]: {
+    Media: {
       Type: 'AWS::ECS::Service',
-      DependsOn: [`Host${number}`, 'Out'],
+      DependsOn: ['Host', 'Out'],
       Properties: {
         Cluster: ref('Cluster'),
         TaskDefinition: ref('Task'),
         LaunchType: 'FARGATE',
-        DesiredCount: 1,
-        DeploymentConfiguration: { MinimumHealthyPercent: 0, MaximumPercent: 100, DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
+        // of the least number one is replaced at a time, of more the same share
+        DeploymentConfiguration: {
+          MinimumHealthyPercent: 100,
+          MaximumPercent: 100 + Math.ceil(100 / given.least),
+          DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        },
         HealthCheckGracePeriodSeconds: 60,
         NetworkConfiguration: {
           AwsvpcConfiguration: { AssignPublicIp: 'ENABLED', Subnets: [ref('SubnetA'), ref('SubnetB')], SecurityGroups: [ref('MediaGroup')] },
         },
-        LoadBalancers: [{ ContainerName: 'media', ContainerPort: PORT, TargetGroupArn: ref(`Target${number}`) }],
+        LoadBalancers: [{ ContainerName: 'media', ContainerPort: PORT, TargetGroupArn: ref('Target') }],
       },
     },
   };
 }
 
-const named = (zone, host, place) => ({
-  [`Name${place + 1}`]: {
+// Each task writes a line a minute with what it shows, and what it has room for.
+const METRICS = { LivePictures: '$.live', FreePlaces: '$.places' };
+const space = (given) => `showcam/${given.stage}`;
+
+function scaling(given) {
+  const filter = ([MetricName, MetricValue]) => [`${MetricName}Told`, {
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      LogGroupName: ref('Log'),
+      FilterPattern: '{ $.event = "pictures are shown" }',
+      MetricTransformations: [{ MetricNamespace: space(given), MetricName, MetricValue }],
+    },
+  }];
+  return {
+    ...Object.fromEntries(Object.entries(METRICS).map(filter)),
+    Tasks: {
+      Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
+      Properties: {
+        ServiceNamespace: 'ecs',
+        ScalableDimension: 'ecs:service:DesiredCount',
+        ResourceId: { 'Fn::Join': ['/', ['service', ref('Cluster'), arn('Media', 'Name')]] },
+        MinCapacity: given.least,
+        MaxCapacity: given.most,
+      },
+    },
+    TasksFollow: {
+      Type: 'AWS::ApplicationAutoScaling::ScalingPolicy',
+      Properties: {
+        PolicyName: 'what-is-live',
+        PolicyType: 'TargetTrackingScaling',
+        ScalingTargetId: ref('Tasks'),
+        TargetTrackingScalingPolicyConfiguration: {
+          CustomizedMetricSpecification: { Namespace: space(given), MetricName: 'LivePictures', Statistic: 'Average' },
+          TargetValue: WANTED_LIVE,
+          ScaleOutCooldown: 60,
+          ScaleInCooldown: 600,
+        },
+      },
+    },
+  };
+}
+
+const named = (given) => ({
+  Name: {
     Type: 'AWS::Route53::RecordSet',
     Properties: {
-      HostedZoneId: zone,
-      Name: host,
+      HostedZoneId: given.zone,
+      Name: given.host,
       Type: 'A',
       AliasTarget: { DNSName: arn('Front', 'DNSName'), HostedZoneId: arn('Front', 'CanonicalHostedZoneID') },
     },
   },
 });
 
-function watched(given, host, place) {
-  const number = place + 1;
+function watched(given) {
   const alarm = (AlarmDescription, Namespace, MetricName, dimensions, more) => ({
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -306,39 +347,40 @@ function watched(given, host, place) {
       ...more,
     },
   });
-  const balanced = { LoadBalancer: arn('Front', 'LoadBalancerFullName'), TargetGroup: arn(`Target${number}`, 'TargetGroupFullName') };
-  const served = { ClusterName: ref('Cluster'), ServiceName: arn(`Media${number}`, 'Name') };
+  const balanced = { LoadBalancer: arn('Front', 'LoadBalancerFullName'), TargetGroup: arn('Target', 'TargetGroupFullName') };
+  const served = { ClusterName: ref('Cluster'), ServiceName: arn('Media', 'Name') };
   return {
     // no data means no task: that is what it is for
-    [`Media${number}Gone`]: alarm(`${host} serves no pictures; households there are shown them by another`, 'AWS/ApplicationELB', 'HealthyHostCount', balanced, {
-      Statistic: 'Minimum', Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching',
+    MediaGone: alarm('fewer media processes serve pictures than there are at least', 'AWS/ApplicationELB', 'HealthyHostCount', balanced, {
+      Statistic: 'Minimum', Threshold: given.least, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching',
     }),
-    [`Media${number}Faults`]: alarm(`${host} answers 5xx: see its log`, 'AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', balanced, {
+    MediaFaults: alarm('media processes answer 5xx: see their log', 'AWS/ApplicationELB', 'HTTPCode_Target_5XX_Count', balanced, {
       Statistic: 'Sum', Period: 300, EvaluationPeriods: 1, Threshold: 20,
     }),
-    [`Media${number}Busy`]: alarm(`${host} uses its processor up: pictures will stutter`, 'AWS/ECS', 'CPUUtilization', served, { Threshold: 80, Statistic: 'Average', Period: 300 }),
-    [`Media${number}Full`]: alarm(`${host} uses its memory up`, 'AWS/ECS', 'MemoryUtilization', served, { Threshold: 85 }),
+    MediaBusy: alarm('media processes use their processors up: pictures will stutter', 'AWS/ECS', 'CPUUtilization', served, { Threshold: 80, Statistic: 'Average', Period: 300 }),
+    MediaMemory: alarm('a media process uses its memory up', 'AWS/ECS', 'MemoryUtilization', served, { Threshold: 85 }),
+    MediaFull: alarm('media processes have few places left: if there are as many as may be, raise most', space(given), 'FreePlaces', {}, {
+      Statistic: 'Average', Threshold: 4, ComparisonOperator: 'LessThanThreshold', EvaluationPeriods: 5,
+    }),
   };
 }
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of [...Object.keys(FORMS), 'hosts', 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
-  for (const name of ['livePerProcess', 'streamCap', 'gateCheck', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
+  for (const name of [...Object.keys(FORMS), 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
+  for (const name of ['least', 'most', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
   return given;
 }
 
 async function stack(variables) {
   const given = await read(variables);
-  const faults = [forms, hosts, sizes, shared.topic, shared.choices('architecture', 'logLevel'), shared.retention].flatMap((rule) => [...rule(given)]);
+  const faults = [forms, counts, sizes, shared.topic, shared.choices('architecture', 'logLevel'), shared.retention].flatMap((rule) => [...rule(given)]);
   if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
-  const each = list(given.hosts);
-  const made = each.flatMap((host, place) => [service(host, place), watched(given, host, place), ...(given.zone ? [named(given.zone, host, place)] : [])]);
   return {
-    Resources: Object.assign(network(), doors(), front(given), roles(given), task(given), ...made),
+    Resources: Object.assign(network(), doors(), front(given), roles(given), task(given), service(given), scaling(given), watched(given), given.zone ? named(given) : {}),
     Outputs: {
-      MediaUrls: { Description: 'mediaUrls, for serverless.yml and serverless.directives.yml', Value: each.map((host) => `https://${host}`).join(',') },
-      LoadBalancer: { Description: 'What the hosts are aliases of', Value: arn('Front', 'DNSName') },
+      MediaUrls: { Description: 'mediaUrls, for serverless.yml and serverless.directives.yml', Value: `https://${given.host}/*` },
+      LoadBalancer: { Description: 'What the host is an alias of', Value: arn('Front', 'DNSName') },
     },
   };
 }

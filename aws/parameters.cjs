@@ -57,7 +57,9 @@ function* topic(given) {
 function* addresses(given) {
   if (given.publicUrl && !ORIGIN.test(given.publicUrl)) yield `publicUrl is "${given.publicUrl}": ${WANTED}`;
   const named = list(given.mediaUrls);
-  for (const url of named) if (!ORIGIN.test(url)) yield `mediaUrls names "${url}": ${WANTED}`;
+  const fleet = named.filter((url) => url.endsWith('/*'));
+  for (const url of named) if (!ORIGIN.test(url.replace(/\/\*$/, ''))) yield `mediaUrls names "${url}": ${WANTED}`;
+  if (fleet.length && named.length > 1) yield `mediaUrls names "${fleet[0]}" and others: it stands before all media processes`;
   if (new Set(named).size < named.length) yield 'mediaUrls names one twice: each media process has an address of its own';
   if (named.length > MOST_MEDIA) yield `mediaUrls names ${named.length}: up to ${MOST_MEDIA} there may be`;
 }

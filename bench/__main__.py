@@ -25,6 +25,7 @@ from bench import (
     lip_sync,
     load,
     lossy_wire,
+    media_fleet,
     over_http,
     page,
     recovery,
@@ -69,6 +70,7 @@ _GROUPS = (
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),
+    Group("fleet", "placing a picture while one of 100 media processes ends each second", media_fleet.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
     Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )

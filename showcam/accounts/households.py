@@ -34,8 +34,8 @@ class Presence(NamedTuple):
 
 
 class Pictures(Protocol):
-    def end_link(self, link: str) -> None:
-        """Ends the link's live videos. Raises MediaUnavailable."""
+    def end_link(self, link: str, account: str = "") -> None:
+        """Ends the live videos of the account's link. Raises MediaUnavailable."""
         ...
 
 
@@ -90,14 +90,14 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
     False when the link had ended before; its videos are ended in either case.
     """
     ended = store.end_link(link.id, time.time())
-    end_pictures(pictures, link.id)
+    end_pictures(pictures, link.id, link.account)
     return ended
 
 
-def end_pictures(pictures: Pictures, viewer: str) -> None:
+def end_pictures(pictures: Pictures, viewer: str, account: str = "") -> None:
     """Ends the videos of a link or of a console session, by its id, as far as the media process answers."""
     try:
-        pictures.end_link(viewer)
+        pictures.end_link(viewer, account)
     except MediaUnavailable as error:
         log.warning("pictures of an ended link could not be ended: %s", error, extra={"link": viewer})
 
@@ -109,7 +109,7 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
         store.end_link(link.id, time.time())  # so the assistant is notified
     store.drop_household(account_id)
     for link in links:
-        end_pictures(pictures, link.id)
+        end_pictures(pictures, link.id, link.account)
     return links
 
 

@@ -34,8 +34,14 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.pictures == "vendor":
             return ()
         if self.media_urls:
-            return self.media_urls
+            return (self.fleet_url,) if self.fleet_url else self.media_urls
         return (self.public_url or f"http://127.0.0.1:{self.media_port}",)
+
+    @property
+    def fleet_url(self) -> str:
+        """The address before all media processes that report themselves; "" if `media_urls` lists each process."""
+        first = next(iter(self.media_urls), "")
+        return first.removesuffix("/*") if first.endswith("/*") else ""
 
     @property
     def own_media(self) -> bool:

@@ -91,8 +91,10 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in ("public_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
+    if settings.fleet_url and len(settings.media_urls) > 1:
+        yield "media_urls", "an address with /* is the only one: it stands before all media processes"
     for url in settings.media_urls:
-        yield from (("media_urls", why) for why in _url_faults(url))
+        yield from (("media_urls", why) for why in _url_faults(url.removesuffix("/*")))
     if len(set(settings.media_urls)) < len(settings.media_urls) or len(settings.media_urls) > MOST_MEDIA:
         yield "media_urls", f"up to {MOST_MEDIA} are wanted, each once"
     if settings.grant_secret and settings.grant_roots:

@@ -32,7 +32,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     public_url: str = ""
     # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (reachable.md#a-public-address)
     trusted_proxies: tuple[str, ...] = ()
-    # the addresses of media processes elsewhere, each with its own `https://…` (pictures.md)
+    # the addresses of media processes elsewhere, each with its own `https://…`; or `https://…/*`, one address before
+    # any number of them, which report themselves. A media process gets the same (pictures.md)
     media_urls: tuple[str, ...] = ()
     # `vendor`: no media process runs, and displays fetch from EZVIZ itself what they can play (pictures.md)
     pictures: Literal["plane", "vendor"] = "plane"

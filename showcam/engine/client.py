@@ -1,6 +1,7 @@
 """The client for requests of the other processes to a media process, on this machine or over https."""
 
 import contextlib
+import copy
 import http.client
 import json
 import queue
@@ -73,8 +74,15 @@ class MediaClient:
         self.public = public or url
         self._proof, self._timeout_s = proof, timeout_s
         self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
+        self._prefix = ""  # the path of one process among several
 
-    def place(self, account: str) -> str:
+    def behind(self, process: str) -> "MediaClient":
+        """A client of one process among several at this address, over the same connections."""
+        client = copy.copy(self)
+        client.public, client._prefix = f"{self.public}/p/{process}", f"/p/{process}"
+        return client
+
+    def place(self, account: str, camera: str = "") -> str:
         """The address of the account's video for displays."""
         return self.public
 
@@ -134,11 +142,11 @@ class MediaClient:
         body = Probe(source=source.as_json(), within_s=within_s)
         return self._post("/internal/probe", body, Watched, within_s + PROBE_S)
 
-    def end_session(self, link: str, name: str) -> None:
+    def end_session(self, link: str, name: str, account: str = "") -> None:
         """Ends the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
         self._post("/internal/end", End(link=link, name=name), Nothing)
 
-    def end_link(self, link: str) -> None:
+    def end_link(self, link: str, account: str = "") -> None:
         self.end_session(link, "")
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
@@ -161,7 +169,7 @@ class MediaClient:
             raise MediaUnavailable("a key goes by loopback or https alone")
 
     def _post[T](self, path: str, body: Mapping[str, object], shape: type[T], timeout_s: float | None = None) -> T:
-        payload = msgspec.json.encode(body)
+        path, payload = f"{self._prefix}{path}", msgspec.json.encode(body)
         end = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
         connection = self._connections.reuse()
         while True:

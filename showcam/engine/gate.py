@@ -18,9 +18,13 @@ from showcam.engine.grants import HEADER, Claims, ProcessAuth
 from showcam.engine.messages import (
     Admits,
     Admitted,
+    Beat,
+    Beaten,
     Check,
     Checked,
     Closed,
+    Find,
+    Found,
     Judged,
     Learnt,
     NotOpened,
@@ -204,9 +208,17 @@ class WebSources:
         self, web_url: str, proof: ProcessAuth, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
         """`context` verifies an https address. `timeout_s`: for reports of what the media process has seen."""
-        self._url, self._proof = web_url, proof
+        self.url, self._proof = web_url, proof
         self._context, self._timeout_s = context, timeout_s
         self._session: aiohttp.ClientSession | None = None
+        self.process = ""  # the id that this process reports itself by
+
+    async def beat(self, body: Beat) -> Beaten | None:
+        """Reports this process; None if the web process did not take the report."""
+        return _read(await self._post("beat", body), Beaten)
+
+    async def find(self, body: Find) -> Found | None:
+        return _read(await self._post("find", body), Found)
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         body: Open = {"claims": claims.as_json()}
@@ -227,6 +239,8 @@ class WebSources:
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         body: Check = {"claims": [claim.as_json() for claim in claims]}
+        if self.process:
+            body["process"] = self.process
         checked = _read(await self._post("check", body), Checked)
         if checked is None or len(checked["denied"]) != len(claims):
             return [Denied(UNASKED, again=True) for _ in claims]
@@ -277,7 +291,7 @@ class WebSources:
         path, payload = f"/internal/sources/{what}", msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", HEADER: self._proof.make(path, payload, time.time())}
         try:
-            url = f"{self._url}{path}"
+            url = f"{self.url}{path}"
             async with self._session.post(
                 url, data=payload, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:

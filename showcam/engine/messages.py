@@ -5,10 +5,14 @@ ignored.
 """
 
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from showcam.engine.grants import Picture, WireClaims
 from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
+
+PROCESS = "^[a-z2-7]{16}$"  # the id of a media process
 
 
 class MediaUnavailable(Exception):
@@ -157,6 +161,7 @@ class Still(TypedDict):
 
 class Check(TypedDict):
     claims: Sequence[WireClaims]
+    process: NotRequired[str]  # the id of a media process that reports itself
 
 
 class Checked(TypedDict):
@@ -186,6 +191,35 @@ class Judged(TypedDict):
     claims: WireClaims
     mark: str
     fits: bool
+
+
+class Beat(TypedDict):
+    """A media process reports that this process is alive."""
+
+    process: Annotated[str, Meta(pattern=PROCESS)]
+    born: Annotated[str, Meta(min_length=8, max_length=64)]  # random; it differs for two processes with the same id
+    at: Annotated[
+        str, Meta(max_length=64)
+    ]  # IP address and port for requests of other media processes; "": it ends now
+    places: Annotated[int, Meta(ge=0, le=10_000)]  # how many further cameras it has room for
+    draining: bool
+
+
+class Beaten(TypedDict):
+    taken: bool  # another living process has this id
+
+
+class Find(TypedDict):
+    """Asks for another media process; if it is gone, for the one that now has the camera of the claims."""
+
+    process: str
+    lost: bool  # the process did not answer, so the camera goes to another process
+    claims: WireClaims | None
+
+
+class Found(TypedDict):
+    process: str
+    at: str  # IP address and port; "": there is none
 
 
 class Closed(TypedDict):

@@ -88,6 +88,7 @@ PROBES = 4  # at once: a household tries the two streams of one camera
 MOST_STARTS = 16  # start ids that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
+_PICTURE = re.compile(r"(/p/[^/]+)?/s/")
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -105,11 +106,12 @@ def application(*middlewares: Middleware) -> web.Application:
 @web.middleware
 async def answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Lets any page read every answer under /s/, refusals too. A failure shows only its kind."""
-    if request.method == "OPTIONS" and request.path.startswith("/s/"):
+    is_picture = _PICTURE.match(request.path)
+    if request.method == "OPTIONS" and is_picture:
         response: web.StreamResponse = web.Response(status=204)
     else:
         response = await _guarded(request, handler)
-    if request.path.startswith("/s/"):
+    if is_picture:
         response.headers.update(_CORS)
     response.headers["Server"] = "showcam"
     return response
@@ -182,7 +184,11 @@ class Routes:
         ]
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        """A load balancer must take 429 (full) for healthy: a full process shows more than any other."""
+        if self._sessions.pulls.is_draining:
+            return web.json_response({"status": "draining"}, status=503)
+        is_full = self._sessions.pulls.places() == 0
+        return web.json_response({"status": "full" if is_full else "ok"}, status=429 if is_full else 200)
 
     # HLS
 
@@ -309,17 +315,18 @@ class InternalRoutes:
         self._probes = asyncio.Semaphore(PROBES)
         self._proof = grants.proof()
 
-    def add_to(self, app: web.Application) -> None:
-        post = app.router.add_post
-        post("/internal/warm", self._internal(Warm, self.warm))
-        post("/internal/keep", self._internal(Keep, self.keep))
-        post("/internal/answer", self._internal(Offer, self.answer))
-        post("/internal/lend", self._internal(Lend, self.lend))
-        post("/internal/probe", self._internal(Probe, self.probe))
-        post("/internal/end", self._internal(End, self.end_session))
-        post("/internal/flows", self._internal(FlowsOf, self.flows))
-        post("/internal/live", self._internal(LiveOf, self.live))
-        app.router.add_get("/internal/stats", self._internal(Nothing, self.stats))
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/internal/warm", self._internal(Warm, self.warm)),
+            web.post("/internal/keep", self._internal(Keep, self.keep)),
+            web.post("/internal/answer", self._internal(Offer, self.answer)),
+            web.post("/internal/lend", self._internal(Lend, self.lend)),
+            web.post("/internal/probe", self._internal(Probe, self.probe)),
+            web.post("/internal/end", self._internal(End, self.end_session)),
+            web.post("/internal/flows", self._internal(FlowsOf, self.flows)),
+            web.post("/internal/live", self._internal(LiveOf, self.live)),
+            web.get("/internal/stats", self._internal(Nothing, self.stats)),
+        ]
 
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])

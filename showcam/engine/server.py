@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import signal
 import socket
 
 import structlog
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from showcam.engine.doors import AcceptFailures, Door, LentDoors, Serving
 from showcam.engine.grants import Grants
+from showcam.engine.member import Member, Web
 from showcam.engine.outputs import peer
 from showcam.engine.routes import InternalRoutes, Routes, application
 from showcam.engine.sessions.sessions import Sessions
@@ -18,6 +20,7 @@ from showcam.engine.source import Sources
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE = 64 * 1024
+DRAINED_S = 0.2  # between two looks whether anything is live
 _log = structlog.get_logger()
 
 
@@ -26,12 +29,20 @@ class MediaServer:
     process.
 
     `listener`: the socket that is served; without it a socket is opened at the address of the settings.
+    `web`: the web process that takes this process's reports, if it is one of several behind one address.
     """
 
     def __init__(
-        self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
+        self,
+        settings: PlaneSettings,
+        grants: Grants,
+        sources: Sources,
+        listener: socket.socket | None = None,
+        web: Web | None = None,
     ) -> None:
         self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
+        self._web = web
+        self._member: Member | None = None
         self._serving = Serving()
         self._sessions: Sessions | None = None
         self._lent: LentDoors | None = None
@@ -39,10 +50,14 @@ class MediaServer:
         self.port = settings.port
 
     async def serve(self) -> None:
-        """Serves until cancelled. Raises OSError when the port can't be had."""
+        """Serves until cancelled, or drained after SIGTERM. Raises OSError when the port can't be had."""
         await self.start()
+        ending = asyncio.Event()
+        if self._settings.drain_s:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
         try:
-            await asyncio.Event().wait()
+            await ending.wait()
+            await self.drain()
         finally:
             await self.stop()
 
@@ -60,7 +75,11 @@ class MediaServer:
             self._grants, self._sessions.watched_by, routes.of_pictures, practice=settings.allow_loopback_sources
         )
         loopback = settings.allow_loopback_sources
-        InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
+        internal = InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).routes()
+        app.add_routes(internal)
+        if self._web is not None:
+            self._member = Member(self._web, settings, self._grants, self._sessions)
+            app.add_routes(self._member.behind_one_address([*routes.of_pictures(), *internal]))
 
         def door(server: web.Server) -> Door:
             most, most_of_one = settings.connections, settings.connections_of_one
@@ -73,9 +92,25 @@ class MediaServer:
             await self.stop()
             raise
         self._watching = asyncio.create_task(self._lent.watch())
+        if self._member:
+            self._member.start(self.port)
         _log.info("pictures are served", bind=settings.bind, port=self.port)
 
+    async def drain(self) -> None:
+        """Takes no further camera, and waits until nothing is live, `drain_s` at the most."""
+        assert self._sessions is not None
+        _log.info("no camera is opened any more", live=self._sessions.live())
+        self._sessions.pulls.is_draining = True
+        if self._member:
+            await self._member.report()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_s):
+                while self._sessions.live():
+                    await asyncio.sleep(DRAINED_S)
+
     async def stop(self) -> None:
+        if self._member:
+            await self._member.leave()
         if self._watching:
             self._watching.cancel()
         self._serving.close_door()

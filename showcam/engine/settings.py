@@ -46,6 +46,7 @@ class PlaneSettings:
     # again, since its viewer can't be told
     connect_s: float = 20.0
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
+    drain_s: float = 0.0  # at SIGTERM live videos go on for this time, and nothing is begun; 0: they end at once
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
 
 

@@ -199,6 +199,7 @@ class Watched(Struct, frozen=True):
     still: bytes  # JPEG
 
 
+MOVED = "moved"  # another media process has the camera now
 UNASKED = "unasked"  # no verdict, since the gate could not be asked: a live video has only a moment left
 
 

@@ -9,6 +9,7 @@ was judged.
 import contextlib
 import fcntl
 import functools
+import hashlib
 import ipaddress
 import re
 import socket
@@ -231,3 +232,8 @@ def silence(connection: Connected) -> Silence | None:
     (sent_ms,) = struct.unpack_from("I", info, _SENT_MS)
     acked, received = struct.unpack_from("QQ", info, _ACKED)
     return Silence(sent_ms / 1000, acked > 0, received > 0)
+
+
+def weight(address: str, key: str) -> bytes:
+    """Rendezvous hashing (Thaler and Ravishankar, 1998): of several addresses a key belongs to that of least weight."""
+    return hashlib.blake2b(key.encode(), key=hashlib.sha256(address.encode()).digest(), digest_size=8).digest()

@@ -152,7 +152,7 @@ class Registry(Component):
         self._refused = (*self._refused, callback)
 
     def end_session(self, link: Link, session: str) -> None:
-        self._streams.handover.end(link.id, session)
+        self._streams.handover.end(link.id, session, link.account)
 
     def snapshot(
         self, link: Link, camera_id: str, surface: Surface, within_s: float | None = None

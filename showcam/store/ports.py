@@ -13,6 +13,7 @@ from showcam.store.records import (
     Client,
     Code,
     Happening,
+    Hold,
     Known,
     Link,
     Notice,
@@ -64,6 +65,18 @@ class Throttle(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """Holds in groups. A hold that has ended is as free as one that was never taken; nobody has to remove it."""
+
+    def take_hold(self, group: str, hold: Hold, now: float, instead_of: str = "") -> bool:
+        """Writes the hold if it is free, the same owner's or `instead_of`'s; True for one of many callers."""
+        ...
+
+    def holds(self, group: str, now: float) -> list[Hold]:
+        """The group's holds that have not ended."""
+        ...
+
+
 class LinkSecrets(Protocol):
     """Small secrets of a link by name, sealed at rest. They are removed when the link ends."""
 
@@ -82,7 +95,7 @@ class Meta(Protocol):
     def meta(self, key: str) -> str | None: ...
 
 
-class Store(Meta, LinkSecrets, Outbox, Throttle, Protocol):
+class Store(Meta, LinkSecrets, Holds, Outbox, Throttle, Protocol):
     # households
 
     def add_account(self, account: Account) -> None:

@@ -146,6 +146,15 @@ class Happening(Struct, frozen=True):
     at: float
 
 
+class Hold(Struct, frozen=True):
+    """Something that one owner holds for a while, such as a process its own id, or a process a camera's video."""
+
+    name: str
+    owner: str
+    ends: float
+    data: bytes = b""
+
+
 ASKED = "asked"  # the kind of an ask; the kind of a sighting is its own word
 
 

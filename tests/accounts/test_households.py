@@ -64,7 +64,7 @@ class Pictures:
         self.store, self.reachable = store, reachable
         self.ended: list[tuple[str, bool]] = []
 
-    def end_link(self, link: str) -> None:
+    def end_link(self, link: str, account: str = "") -> None:
         row = self.store.link(link)
         self.ended.append((link, row is not None and row.ended is not None))
         if not self.reachable:

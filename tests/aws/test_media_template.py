@@ -1,4 +1,4 @@
-"""The media processes' template: a name, a target and a task each, no rights on AWS, no path in a log."""
+"""The media processes' template: one name, as many tasks as what is live needs, no rights on AWS, no path in a log."""
 
 import json
 import re
@@ -11,17 +11,19 @@ import pytest
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.prices import PRICES
-from showcam.app.compose.media import MOST_LIVE
+from showcam.app.compose.media import DRAIN_S, MOST_LIVE
 from showcam.app.process.settings_sources import load
 from showcam.engine.settings import PlaneSettings
 from tests.aws.conftest import ELSEWHERE, HOME, Osls, Packaged, Template
 
 ROOT = Path(__file__).parents[2]
-HOSTS = ("media-1.cam.example", "media-2.cam.example", "media-3.cam.example")
+HOST = "media.cam.example"
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/showcam-media@sha256:{'a1' * 32}"
 GIVEN = {
     "image": IMAGE,
-    "hosts": ",".join(HOSTS),
+    "host": HOST,
+    "least": "3",
+    "most": "40",
     "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
     "zone": "Z0123456789ABCDEFGHIJ",
     "webUrl": "https://cam.example",
@@ -33,6 +35,8 @@ GIVEN = {
     "turnSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:turn-AbCdEf",
 }
 
+NETWORK = "10.74.0.0/16"
+METRICS = {"LivePictures": "$.live", "FreePlaces": "$.places"}
 PORTS = ("IpProtocol", "FromPort", "ToPort")
 
 
@@ -54,24 +58,46 @@ def of(template: Template, kind: str) -> dict[str, Any]:
     return found
 
 
-def test_each_name_leads_to_one_task_and_to_no_other(template: Template) -> None:
-    rules = of(template, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
-    services = of(template, "AWS::ECS::Service").values()
-    targets = {}
-    for rule in rules:
-        (condition,), (action,) = rule["Conditions"], rule["Actions"]
-        (host,) = condition["HostHeaderConfig"]["Values"]
-        targets[host] = action["TargetGroupArn"]["Ref"]
-    assert set(targets) == {*HOSTS}
-    assert {*targets.values()} == {*of(template, "AWS::ElasticLoadBalancingV2::TargetGroup")}
-    served = [balanced["TargetGroupArn"]["Ref"] for service in services for balanced in service["LoadBalancers"]]
-    assert sorted(served) == sorted(targets.values())
-    for service in services:
-        # of two tasks under one name each would know only half of the live sessions
-        deployment = service["DeploymentConfiguration"]
-        assert (service["DesiredCount"], deployment["MaximumPercent"]) == (1, 100)
-    assert sorted(record["Name"] for record in of(template, "AWS::Route53::RecordSet").values()) == [*HOSTS]
-    assert template["Outputs"]["MediaUrls"]["Value"] == ",".join(f"https://{host}" for host in HOSTS)
+def test_one_name_leads_to_all_tasks_and_is_the_only_address_of_the_main_stack(template: Template) -> None:
+    (rule,) = of(template, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    (condition,), (action,) = rule["Conditions"], rule["Actions"]
+    assert condition["HostHeaderConfig"]["Values"] == [HOST]
+    (service,) = of(template, "AWS::ECS::Service").values()
+    (balanced,) = service["LoadBalancers"]
+    (target,) = of(template, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert action["TargetGroupArn"]["Ref"] == balanced["TargetGroupArn"]["Ref"] == target
+    assert [record["Name"] for record in of(template, "AWS::Route53::RecordSet").values()] == [HOST]
+    url = template["Outputs"]["MediaUrls"]["Value"]
+    assert load(environ={"SHOWCAM_MEDIA_URLS": url}).fleet_url == f"https://{HOST}"
+
+
+def test_tasks_follow_what_is_live_and_one_of_the_least_number_is_replaced_at_a_time(template: Template) -> None:
+    (service,) = of(template, "AWS::ECS::Service").values()
+    assert "DesiredCount" not in service, "a redeploy would end what autoscaling has started"
+    deployment = service["DeploymentConfiguration"]
+    assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (100, 134)  # 3 tasks, and one more
+    (tasks,) = of(template, "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    assert (tasks["MinCapacity"], tasks["MaxCapacity"]) == (3, 40)
+    (policy,) = of(template, "AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    follows = policy["TargetTrackingScalingPolicyConfiguration"]
+    assert follows["TargetValue"] < MOST_LIVE
+    told = {
+        made["MetricName"]: (made["MetricNamespace"], made["MetricValue"])
+        for log in of(template, "AWS::Logs::MetricFilter").values()
+        for made in log["MetricTransformations"]
+    }
+    metric = follows["CustomizedMetricSpecification"]
+    assert told == {name: (metric["Namespace"], value) for name, value in METRICS.items()}
+    assert metric["MetricName"] in told
+
+
+def test_a_full_task_stays_and_one_that_drains_has_its_time(template: Template) -> None:
+    (target,) = of(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+    # ECS replaces what its load balancer calls unhealthy
+    assert target["Matcher"] == {"HttpCode": "200,429"}
+    (task,) = of(template, "AWS::ECS::TaskDefinition").values()
+    (container,) = task["ContainerDefinitions"]
+    assert DRAIN_S < container["StopTimeout"] <= 120
 
 
 def test_what_comes_under_no_name_ends_at_the_door(template: Template) -> None:
@@ -92,6 +118,7 @@ def test_only_https_and_webrtc_come_in(template: Template) -> None:
     assert doors == {
         ("FrontGroup", "0.0.0.0/0", "tcp", 443, 443),
         ("MediaGroup", "FrontGroup", "tcp", 8081, 8081),
+        ("MediaGroup", NETWORK, "tcp", 8081, 8081),
         ("MediaGroup", "0.0.0.0/0", "udp", 32768, 60999),
     }
     for service in of(template, "AWS::ECS::Service").values():
@@ -115,6 +142,7 @@ def test_its_environment_is_settings_and_its_secrets_are_handed_to_it(template: 
     assert handed == {"SHOWCAM_GRANT_ROOTS": GIVEN["grantSecret"], "SHOWCAM_TURN_SECRET": GIVEN["turnSecret"]}
     settings = load(environ=environ | {"SHOWCAM_GRANT_ROOTS": "{}", "SHOWCAM_TURN_SECRET": "s"})
     assert settings.internal_web_url == GIVEN["webUrl"]
+    assert settings.fleet_url == f"https://{HOST}"
     assert (settings.bind, settings.media_port) == ("0.0.0.0", 8081)  # noqa: S104
     (network,) = of(template, "AWS::EC2::VPC").values()
     assert settings.trusted_proxies == (network["CidrBlock"],)
@@ -156,15 +184,16 @@ def test_logs_end_and_hold_no_path(template: Template) -> None:
     assert attributes["access_logs.s3.enabled"] == "false"
 
 
-def test_each_media_process_has_alarms_with_a_topic(template: Template) -> None:
+def test_media_processes_have_alarms_with_a_topic(template: Template) -> None:
     alarms = of(template, "AWS::CloudWatch::Alarm")
     assert {alarm["MetricName"] for alarm in alarms.values()} == {
         "HealthyHostCount",
         "HTTPCode_Target_5XX_Count",
         "CPUUtilization",
         "MemoryUtilization",
+        "FreePlaces",
     }
-    assert len(alarms) == 4 * len(HOSTS)
+    assert len(alarms) == 5
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [GIVEN["alarmTopic"]]
         assert alarm["TreatMissingData"] == ("breaching" if name.endswith("Gone") else "notBreaching")
@@ -181,10 +210,11 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
     ("given", "expected"),
     [
         ({"image": "showcam-media:latest"}, ['image is "showcam-media:latest": an image by its digest']),
-        ({"hosts": ""}, ["hosts is missing"]),
-        ({"hosts": "https://a.example"}, ['hosts names "https://a.example"']),
-        ({"hosts": "a.example,a.example"}, ["hosts names one twice"]),
-        ({"hosts": ",".join(f"m{number}.example" for number in range(9))}, ["hosts names 9: up to 8"]),
+        ({"host": ""}, ["host is missing"]),
+        ({"host": "https://a.example"}, ['host is "https://a.example"']),
+        ({"least": "4", "most": "3"}, ["least is 4 and most is 3"]),
+        ({"most": "201"}, ['most is "201": a whole number from 1 to 200']),
+        ({"logLevel": "warning"}, ['logLevel is "warning": info or debug']),
         (
             {"certificate": GIVEN["certificate"].replace("eu-west-1", "us-east-1")},
             ["certificate stands in us-east-1, the media processes in eu-west-1"],
@@ -194,7 +224,6 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
         ({"turnSecret": ""}, ["turn and turnSecret go together"]),
         ({"cpu": "300"}, ['cpu is "300"']),
         ({"memory": "1024"}, ['memory is "1024"']),
-        ({"gateCheck": "0.1"}, ['gateCheck is "0.1": between 0.5 and 60 seconds']),
         ({"turn": "turns:turn.example:5349?transport=udp"}, ['turn is "turns:turn.example:5349?transport=udp"']),
         ({"ezvizOpen": "-.example"}, ['ezvizOpen is "-.example"']),
         ({"alarmTopic": "", "logRetention": "8"}, ["alarmTopic is missing", 'logRetention is "8"']),

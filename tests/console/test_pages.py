@@ -1,10 +1,13 @@
 """The front page and the page for unknown addresses: path, language, status and text."""
 
+import json
+
 import pytest
 from flask import Flask
 
 from showcam.console.help.public import blueprint
 from showcam.console.look import files
+from tests.doubles.program import ROOT
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,12 @@ def test_the_demo_leads_to_its_practice_page() -> None:
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="http://127.0.0.1:8082/"))
     assert 'href="http://127.0.0.1:8082/"' in app.test_client().get("/").text
+
+
+def test_without_a_product_the_app_is_showcams_and_there_is_no_other_logo() -> None:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(files.blueprint())
+    described = app.test_client().get("/static/app.webmanifest")
+    assert described.json == json.loads((ROOT / "showcam/console/static/app.webmanifest").read_text())
+    assert described.content_type == "application/manifest+json"
+    assert app.test_client().get("/static/logo").status_code == 404

@@ -9,6 +9,7 @@ from typing import Any
 
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
+from showcam.engine.member import Web
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
@@ -35,7 +36,9 @@ class PlaneThread:
         loop: asyncio.AbstractEventLoop | None = None,
         *,
         bind: str = "127.0.0.1",
+        web: Web | None = None,
     ) -> None:
+        self._web = web
         self._grants, self._sources = grants, sources
         self._settings = replace(settings, bind=bind)
         self._loop = loop or asyncio.new_event_loop()
@@ -60,7 +63,7 @@ class PlaneThread:
 
     def __enter__(self) -> "PlaneThread":
         self._thread.start()
-        self.plane = self._run(self._started())
+        self.plane = self.run(self._started())
         self.port = self.plane.port
         return self
 
@@ -68,14 +71,14 @@ class PlaneThread:
         assert self.plane is not None
         for client in self._clients:
             client.close()
-        self._run(self._stopped())
-        self._run(self._loop.shutdown_default_executor())
+        self.run(self._stopped())
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(LONG_S)
         self._loop.close()
 
     async def _started(self) -> MediaServer:
-        plane = MediaServer(self._settings, self._grants, self._sources)
+        plane = MediaServer(self._settings, self._grants, self._sources, web=self._web)
         await plane.start()
         return plane
 
@@ -84,5 +87,5 @@ class PlaneThread:
         await self.plane.stop()
         await let_go()
 
-    def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)

@@ -27,7 +27,7 @@ class ReadyPictures:
         self.within: list[float | None] = []  # seconds, of `answer`
         self.ended: list[tuple[str, str]] = []  # link, name of the session; "" for all of the link
 
-    def place(self, account: str) -> str:
+    def place(self, account: str, camera: str = "") -> str:
         return self.at
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
@@ -69,10 +69,10 @@ class ReadyPictures:
             raise self.error
         self.kept.append(claims)
 
-    def end_session(self, link: str, name: str) -> None:
+    def end_session(self, link: str, name: str, account: str = "") -> None:
         self.ended.append((link, name))
 
-    def end_link(self, link: str) -> None:
+    def end_link(self, link: str, account: str = "") -> None:
         self.ended.append((link, ""))
 
     def live(self, account: str) -> int:

@@ -1,6 +1,7 @@
-"""A TLS proxy, as one stands before a media process on the internet."""
+"""A TLS proxy, as one stands before a media process on the internet, or before several."""
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import Coroutine
@@ -11,10 +12,13 @@ from tests.doubles.waiting import LONG_S
 
 
 class TlsFront:
-    """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and accepts no more."""
+    """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and accepts no more.
+
+    A further port may be added to `ports`: connections go to one after the other, and past one where nobody is.
+    """
 
     def __init__(self, port: int, context: ssl.SSLContext) -> None:
-        self._port, self._context = port, context
+        self.ports, self._context = [port], context
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tls-front", daemon=True)
         self._open: set[asyncio.StreamWriter] = set()
@@ -46,7 +50,7 @@ class TlsFront:
     async def _serve(self, client_reader: asyncio.StreamReader, client_writer: asyncio.StreamWriter) -> None:
         self._open.add(client_writer)
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = await self._behind()
             try:
                 await asyncio.gather(_pass_on(client_reader, writer), _pass_on(reader, client_writer))
             finally:
@@ -56,6 +60,13 @@ class TlsFront:
         finally:
             client_writer.transport.abort()
             self._open.discard(client_writer)
+
+    async def _behind(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.ports.append(self.ports.pop(0))
+        for port in tuple(self.ports):
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection("127.0.0.1", port)
+        raise ConnectionRefusedError("nobody is behind this")
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(LONG_S)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from showcam.engine.client import MediaClient
-from showcam.engine.fleet import REST_S, Fleet
+from showcam.engine.fleet import REST_S, Fleet, Listed
 from showcam.engine.grants import Claims, Grants, Protocol
 from showcam.engine.messages import BadOffer, MediaBusy, MediaGone, MediaUnavailable
 from tests.doubles.clock import Clock
@@ -49,7 +49,7 @@ class House:
 
     def of(self, urls: Iterable[str]) -> Fleet:
         clients = [MediaClient(url, self.grants.proof(), authorities=lambda: self.context) for url in urls]
-        return Fleet(clients, self.clock)
+        return Fleet(Listed(clients), self.clock)
 
     def claims(self, account: str, protocol: Protocol = "hls", camera: str = "garden") -> Claims:
         expires, nonce = int(time.time()) + 600, str(time.monotonic_ns())
@@ -76,14 +76,14 @@ def house(grants: Grants, household: Household, authority: Authority, vendor: Ve
 
 def test_every_account_has_its_place_and_the_places_are_shared_evenly(grants: Grants) -> None:
     urls = [f"https://media-{number}.example" for number in range(4)]
-    fleet = Fleet([MediaClient(url, grants.proof()) for url in urls])
-    backwards = Fleet([MediaClient(url, grants.proof()) for url in reversed(urls)])
+    fleet = Fleet(Listed([MediaClient(url, grants.proof()) for url in urls]))
+    backwards = Fleet(Listed([MediaClient(url, grants.proof()) for url in reversed(urls)]))
     places = {home: fleet.place(home) for home in HOMES}
     assert places == {home: backwards.place(home) for home in HOMES}
     assert set(places.values()) == set(urls)
     assert max(Counter(places.values()).values()) < len(HOMES) / 2
     # of those that lived at another one, none moves when one is gone
-    fewer = Fleet([MediaClient(url, grants.proof()) for url in urls[1:]])
+    fewer = Fleet(Listed([MediaClient(url, grants.proof()) for url in urls[1:]]))
     assert all(fewer.place(home) == at for home, at in places.items() if at != urls[0])
 
 

@@ -15,7 +15,7 @@ from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from showcam.drivers.probes import hls
 from showcam.drivers.vendor import SignedIn
-from showcam.engine.fleet import Fleet
+from showcam.engine.fleet import Fleet, Listed
 from showcam.engine.grants import Grants
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules
@@ -53,7 +53,7 @@ class Home:
         driver.sessions.signed_in(source, "demo@example.com", verdict.session)
         self.link: Link = new_link(account, "alexa", None, "en")
         store.add_link(self.link)
-        self.registry = adapt(store, {"ezviz": driver}, Fleet(()), Grants([b"k" * 32]), PASSED).registry
+        self.registry = adapt(store, {"ezviz": driver}, Fleet(Listed(())), Grants([b"k" * 32]), PASSED).registry
 
     def open(self, name: str, request: StreamRequest = HLS) -> Stream | Refusal:
         ids = {listed_camera.name: listed_camera.id for listed_camera in self.registry.cameras(self.link).cameras}
@@ -110,7 +110,7 @@ def test_what_a_display_can_not_take_is_refused_through_the_same_gate(
 @pytest.fixture
 def ready(tmp_path: Path) -> Iterator[Household]:
     home = household(tmp_path, cameras=[camera("Garden", "F00000001"), camera("Shed", video=Video("h264", 640, 360))])
-    home.adapter = adapt(home.store, {"ezviz": home.driver}, Fleet(()), home.grants, PASSED, home.clock)
+    home.adapter = adapt(home.store, {"ezviz": home.driver}, Fleet(Listed(())), home.grants, PASSED, home.clock)
     yield home
     home.store.close()
 

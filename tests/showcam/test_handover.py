@@ -104,6 +104,7 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         "vendor_is_here": {"demo", "ezviz_at"},
         "ezviz_open": {"ezviz_at"},
         "webrtc_range": {"webrtc_ports"},
+        "fleet_url": {"media_urls"},
         "is_one_house": {"sign_up", "store", "web_internal_url"},
     }
     by_its_log = {"log_level", "data"}  # showcam.app.process.logs.start

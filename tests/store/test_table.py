@@ -11,7 +11,7 @@ from showcam.store import dynamodb as of_store
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.outbox import LOOK, Claim, Laid, Settled
 from showcam.store.ports import Replayed, Store
-from showcam.store.records import Account, Ask, Happening, Known, Link, Source
+from showcam.store.records import Account, Ask, Happening, Hold, Known, Link, Source
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
@@ -128,6 +128,8 @@ class World:
         yield "look", lambda: store.look(account.id, NOW, link.id)
         yield "record_happening", lambda: store.record_happening(account.id, LATER, 3.0, ("doorbell",))
         yield "take_once", lambda: store.take_once("k", NOW + 60)
+        yield "take_hold", lambda: store.take_hold("g", Hold("n", "o", NOW + 60), NOW)
+        yield "holds", lambda: store.holds("g", NOW)
         yield "meta_once", lambda: store.meta_once("m", "v")
         yield "hit", lambda: store.hit("door", 60, NOW)
         yield "take_place", lambda: store.take_place("gate", 3, 60, NOW)

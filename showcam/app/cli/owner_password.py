@@ -59,7 +59,7 @@ def add_with_lan(settings: "Settings", name: str, language: str) -> None:
             try:
                 OwnerUsers(store).set(account.id, name, secret)
             except BadUser:
-                households.remove(store, pictures(settings), account.id)
+                households.remove(store, pictures(settings, store), account.id)
                 raise
         except BadUser as error:
             stop(f"{error}.", code=1)

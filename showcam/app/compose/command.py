@@ -54,8 +54,8 @@ def tools(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def pictures(settings: Settings) -> MediaClient | Fleet:
-    return media_client(settings, Grants(keys.grant_of(settings)))
+def pictures(settings: Settings, store: Store | None = None) -> MediaClient | Fleet:
+    return media_client(settings, Grants(keys.grant_of(settings)), store)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from showcam.app.settings import Settings
 from showcam.drivers.vendor import Full, Inbox, Posts, Unreadable, Untrusted
 from showcam.engine.grants import HEADER
 from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.processes import Processes
 
 log = structlog.get_logger()
 
@@ -39,14 +40,16 @@ class Ready(TypedDict):
 def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]:
     return [
         _signalling(settings, base),
-        *([_internal(base)] if settings.pictures == "plane" else []),
+        *([_internal(settings, base)] if settings.pictures == "plane" else []),
         *(_webhook(kind, driver, inbox) for kind, driver in base.drivers.items() if isinstance(driver, Posts)),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
 
 
-def _internal(base: ground.Ground) -> Route:
-    answer = Internal(base.adapter.questions, base.grants.proof(), partial(authenticate, base.store)).answer
+def _internal(settings: Settings, base: ground.Ground) -> Route:
+    processes = Processes(base.store, ground.MEDIA) if settings.fleet_url else None
+    known = partial(authenticate, base.store)
+    answer = Internal(base.adapter.questions, base.grants.proof(), known, processes).answer
     return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
 
 

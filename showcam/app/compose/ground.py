@@ -18,7 +18,7 @@ from showcam.drivers import BRANDS
 from showcam.drivers.driver import Driver, LoadsAhead
 from showcam.drivers.vendor import Installation, Vendor
 from showcam.engine.client import MediaClient
-from showcam.engine.fleet import Fleet
+from showcam.engine.fleet import Fleet, Listed
 from showcam.engine.grants import Grants
 from showcam.engine.settings import tls_context
 from showcam.i18n.catalogue import NAMING, OWN_NAME
@@ -26,9 +26,11 @@ from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
+from showcam.registry.streams.handover import Registered
 from showcam.registry.streams.history import TOGETHER_S, Kept, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.processes import Processes
 from showcam.store.records import DAY_S, Link, SourceKind
 from showcam.store.sealing import Sealer
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from showcam.registry.owner.departures import Departures
 
 log = logging.getLogger(__name__)
+
+MEDIA = "media"  # the kind of processes that show pictures
 
 SECRETS_OF = {
     "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
@@ -66,10 +70,14 @@ def open_store(settings: Settings, keys: Keys) -> Store:
     return SqliteStore(settings.database, sealer)
 
 
-def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
+def media_client(settings: Settings, grants: Grants, store: Store | None = None) -> MediaClient | Fleet:
+    """`store` knows the media processes that report themselves."""
     proof, authorities = grants.proof(), cache(partial(tls_context, settings.ca_file))
+    if settings.fleet_url and store is not None:
+        front = MediaClient(settings.fleet_url, proof, authorities=authorities)
+        return Fleet(Registered(Processes(store, MEDIA), front))
     if settings.media_urls or settings.pictures == "vendor":
-        return Fleet([MediaClient(url, proof, authorities=authorities) for url in settings.media_urls])
+        return Fleet(Listed([MediaClient(url, proof, authorities=authorities) for url in settings.pictures_urls]))
     return MediaClient(settings.internal_media_url, proof, public=settings.pictures_urls[0])
 
 
@@ -141,7 +149,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.product:
         product(settings)
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, by_kind = media_client(settings, grants), drivers(settings, store)
+    pictures, by_kind = media_client(settings, grants, store), drivers(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,

@@ -15,6 +15,7 @@ from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings, tls_context
 
 MOST_LIVE = 24  # cameras of a media process that serves several houses
+DRAIN_S = 60.0  # for viewers of a media process that ends while others are left
 
 
 def serve(settings: Settings) -> None:
@@ -47,11 +48,13 @@ def serve(settings: Settings) -> None:
             # only the operator's settings can make a loopback address a vendor's, never a vendor's answer
             allow_loopback_sources=settings.vendor_is_here,
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
+            drain_s=DRAIN_S if settings.fleet_url else 0.0,
             connections=raise_limit() // 2,  # the other half is for cameras and WebRTC's ports
             trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         ),
         grants,
         sources,
         supervisor.handed_socket(),
+        sources if settings.fleet_url else None,
     )
     asyncio.run(plane.serve())

@@ -25,9 +25,13 @@ from showcam.engine.grants import WINDOW_S, Claims, ProcessAuth
 from showcam.engine.messages import (
     Admits,
     Admitted,
+    Beat,
+    Beaten,
     Check,
     Checked,
     Closed,
+    Find,
+    Found,
     Judged,
     Learnt,
     Nothing,
@@ -36,11 +40,13 @@ from showcam.engine.messages import (
     Opened,
     Still,
 )
-from showcam.engine.source import UNASKED, Denied, from_text
+from showcam.engine.source import MOVED, UNASKED, Denied, from_text
+from showcam.net.addresses import is_in_house
 from showcam.registry import outcomes
 from showcam.registry.outcomes import Outcome
 from showcam.registry.streams.grants import Questions
 from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.processes import Process, Processes
 from showcam.store.records import Assistant, Link
 
 log = structlog.get_logger()
@@ -58,22 +64,29 @@ _READ = "showcam.signature"  # a key of the environ: the header once it was read
 WAY_S = 2.0  # the longest transport that is believed: if more is measured, the two clocks differ
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 _JSON = ("Content-Type", "application/json")
+_beat, _find = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Find)
+
+type Answer = Opened | NotOpened | Still | Checked | Admitted | Beaten | Found | Nothing
 
 # the assistants whose displays ask for a picture; the spoken skill plays videos
 OF_SURFACE: dict[str, Assistant] = {"alexa": "alexa", "video": "alexa", "google": "google"}
-
-type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
 
 
 class Internal:
     """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
 
-    `authenticate` returns the link of an assistant's access token, or raises TokenInvalid.
+    `authenticate` returns the link of an assistant's access token, or raises TokenInvalid. `processes`: the media
+    processes, if they report themselves, by the questions beat and find.
     """
 
     def __init__(
-        self, questions: Questions, proof: ProcessAuth, authenticate: Callable[[str, Assistant], Link]
+        self,
+        questions: Questions,
+        proof: ProcessAuth,
+        authenticate: Callable[[str, Assistant], Link],
+        processes: Processes | None = None,
     ) -> None:
+        self._processes = processes
         self._questions = questions
         self._proof = proof
         self._authenticate = authenticate
@@ -103,9 +116,13 @@ class Internal:
                 return NotOpened(denied=made)
             return Still(still=base64.b64encode(made or b"").decode())
         if what == "check":
-            return Checked(
-                denied=self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
-            )
+            check = _check.decode(body)
+            asked = [Claims(**claims) for claims in check["claims"]]
+            return Checked(denied=self._checked(asked, time.time(), check.get("process", "")))
+        if what == "beat" and self._processes is not None:
+            return _beaten(self._processes, _beat.decode(body))
+        if what == "find" and self._processes is not None:
+            return _found(self._processes, _find.decode(body))
         if what == "admits":
             admits = _admits.decode(body)
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))
@@ -134,10 +151,11 @@ class Internal:
             return Nothing()
         raise KeyError(what)
 
-    def _checked(self, claims: list[Claims], received: float) -> list[Denied | None]:
+    def _checked(self, claims: list[Claims], received: float, process: str) -> list[Denied | None]:
         """Verdicts in the order of the claims; households are judged at once, and the claims of one share a reading.
 
         A household that can't be judged gets NOT_NOW and does not affect the others. `received`: epoch seconds.
+        `process`: the media process that asks, if it reports itself: it may go on with what it still holds.
         """
         households: dict[str, list[int]] = {}
         for index, claim in enumerate(claims):
@@ -146,8 +164,10 @@ class Internal:
 
         def check(indexes: list[int]) -> None:
             try:
+                held = self._held([claims[index] for index in indexes], process)
                 for index in indexes:
-                    verdicts[index] = self._questions.check(claims[index], received)
+                    is_held = held.get(claims[index].camera, True)
+                    verdicts[index] = self._questions.check(claims[index], received) if is_held else Denied(MOVED)
             except StoreUnavailable:
                 log.warning("the store can't be reached", account=claims[indexes[0]].account, reason="store")
             except Exception:
@@ -162,6 +182,12 @@ class Internal:
                 list(pool.map(lambda context, indexes: context.run(check, indexes), contexts, households.values()))
         return verdicts
 
+    def _held(self, claims: list[Claims], process: str) -> dict[str, bool]:
+        """Whether the process still holds each camera of these claims, which are of one household."""
+        if self._processes is None or not process:
+            return {}
+        return self._processes.keeps(claims[0].account, {claim.camera for claim in claims}, process)
+
     def _admits(self, claims: Claims, bearer: str) -> bool:
         """Whether the bearer is of the grant's own link and assistant; another link of the household does not count."""
         if claims.surface not in ("alexa", "google"):
@@ -171,6 +197,29 @@ class Internal:
         except TokenInvalid:
             return False
         return link.id == claims.link and link.account == claims.account
+
+
+def _beaten(processes: Processes, beat: Beat) -> Beaten:
+    """Keeps the report of a media process. Raises KeyError for an address that is none of a network of ours."""
+    process = Process(beat["process"], beat["at"], beat["places"], beat["draining"])
+    if not beat["at"]:
+        processes.leave(process, beat["born"])
+        return Beaten(taken=False)
+    host, _, port = beat["at"].rpartition(":")
+    if not is_in_house(host.strip("[]"), loopback=True) or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise KeyError("at")
+    return Beaten(taken=not processes.beat(process, beat["born"]))
+
+
+def _found(processes: Processes, find: Find) -> Found:
+    """The process that a media process asks for; if it is gone, the one that has the camera of the claims now."""
+    if find["lost"]:
+        processes.suspect(find["process"])
+    named = next((process for process in processes.alive() if process.id == find["process"]), None)
+    if (named is None or find["lost"]) and find["claims"] is not None:
+        claims = Claims(**find["claims"])
+        named = processes.holder(claims.account, claims.camera, {find["process"]} if find["lost"] else ())
+    return Found(process=named.id, at=named.at) if named else Found(process="", at="")
 
 
 def _note_first_picture(claims: Claims, first_s: float | None) -> None:

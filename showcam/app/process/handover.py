@@ -31,7 +31,18 @@ _OF_BOTH = frozenset(
 _SECRETS = {"web": _OF_BOTH | {"metrics_token"}, "worker": _OF_BOTH}
 MEDIA = frozenset(
     (
-        *("demo", "data", "bind", "port", "media_port", "web_internal_url", "ezviz_at", "ca_file", "sign_up"),
+        *(
+            "demo",
+            "data",
+            "bind",
+            "port",
+            "media_port",
+            "web_internal_url",
+            "media_urls",
+            "ezviz_at",
+            "ca_file",
+            "sign_up",
+        ),
         *("store", "live_per_account", "transcodes", "idle_s", "log_level", "stun", "turn", "turn_secret"),
         *("trusted_proxies", "ice_addresses", "webrtc_ports"),
     )

@@ -123,6 +123,7 @@ class Pulls:
         self._held, self._in_use = held, in_use
         self._by_key: dict[Key, Pull] = {}
         self._background = Background()
+        self.is_draining = False  # the pulls go on, and no pull begins
 
     def runs(self, claims: Claims) -> bool:
         return self.key(claims) in self._by_key
@@ -181,6 +182,16 @@ class Pulls:
         idle_s = FREED_S if is_freed else max(self._settings.idle_s, pull.patience_s)
         return now - pull.needed > idle_s and now > pull.held_until
 
+    def places(self) -> int | None:
+        """How many further cameras may be pulled; None if this process has no such limit."""
+        of_all = self._settings.live_per_process
+        if of_all is None:
+            return None
+        count = len(self._by_key)
+        if self.is_draining or not self._load.admits(count):
+            return 0
+        return max(0, of_all - sum(self._in_use(pull) for pull in self._by_key.values()))
+
     def stats(self) -> PullStats:
         pulls = list(self._by_key.values())
         return {
@@ -200,6 +211,8 @@ class Pulls:
 
     def _make_room(self, account: str) -> None:
         """Ends failed pulls, and an unused pull if a limit is reached. Raises TooMany."""
+        if self.is_draining:
+            raise TooMany(10, full=True)
         for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
             self._stop(key)
         of_one, of_all = self._settings.live_per_account, self._settings.live_per_process

@@ -24,13 +24,14 @@ from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, W
 from showcam.engine.sessions.session import Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.settings import PlaneSettings
-from showcam.engine.source import Denied, SourceFailed, Sources, SourceSpec
+from showcam.engine.source import MOVED, Denied, SourceFailed, Sources, SourceSpec
 from showcam.engine.sources.opener import Opener
 from showcam.net.addresses import OnLoopback
 
 _log = structlog.get_logger()
 
 FINISH_S = 0.1  # for writing an answer once its parts are known
+MOST_MOVED = 1024
 EXPLAINED_S = 120.0  # the reason is kept for at least this time: a player asks again when it becomes visible again
 
 
@@ -49,6 +50,7 @@ class Endings:
     ) -> None:
         self._settings, self._index, self._places, self._pulls = settings, index, places, pulls
         self._background = background
+        self.moved: set[tuple[str, str]] = set()  # account and camera of sessions that go on in another process
         self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
     def end(self, session: Session, reason: str = "", *, is_final: bool) -> None:
@@ -96,8 +98,11 @@ class Endings:
         self._pulls.leave_link(link)
 
     def by_gate(self, session: Session, verdict: Denied) -> None:
-        """Ends the session, and the pull with its last session, since the gate has closed."""
-        self.end(session, verdict.reason, is_final=True)
+        """Ends the session, and the pull with its last session. If another process has the camera it goes on there."""
+        is_moved = verdict.reason == MOVED
+        if is_moved and len(self.moved) < MOST_MOVED:
+            self.moved.add((session.claims.account, session.claims.camera))
+        self.end(session, "" if is_moved else verdict.reason, is_final=not is_moved)
         self._pulls.leave(session.pull)
 
     def by_picture(self, session: Session) -> bool:
@@ -174,12 +179,12 @@ class Sessions:
         self._transcodes = Transcodes(settings.transcodes)
         self._load = Load(settings.full_load)
         self._places = Places()
-        self._pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
+        self.pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
         self._background = Background()
         self.gate = Gate(sources, self._background)
-        self.endings = Endings(settings, self._index, self._places, self._pulls, self._background)
+        self.endings = Endings(settings, self._index, self._places, self.pulls, self._background)
         self.warming = Warming(
-            settings, self._index, self.endings.refuse, self._places, self._pulls, self.gate, self._background
+            settings, self._index, self.endings.refuse, self._places, self.pulls, self.gate, self._background
         )
         watch = self.gate.watch(settings, lambda: list(self._index), self._renew, self.endings.by_gate)
         self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
@@ -213,7 +218,7 @@ class Sessions:
 
     def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
         """True if the session shows the video that these claims are for. Raises Ended, TooMany."""
-        if session.pull.key != self._pulls.key(claims):
+        if session.pull.key != self.pulls.key(claims):
             return False
         return spec is None or self.warming.warm(claims, spec) is session.pull
 
@@ -331,7 +336,7 @@ class Sessions:
         return bool(self._index.of_link(link))
 
     def flows(self, account: str, camera: str) -> list[Picture]:
-        return self._pulls.flows(account, camera)
+        return self.pulls.flows(account, camera)
 
     def live(self, account: str | None = None) -> int:
         return self._index.watched(self._loop.time(), account)
@@ -341,7 +346,7 @@ class Sessions:
             "sessions": len(self._index),
             "live": self.live(),
             "webrtc": sum(session.peer is not None for session in self._index),
-            **self._pulls.stats(),
+            **self.pulls.stats(),
             **self._transcodes.stats(),
         }
 
@@ -362,7 +367,7 @@ class Sessions:
     def _in_use(self, pull: Pull) -> bool:
         """True if the pull has a viewer now or an unused grant. A viewer that left silently does not count."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
-            lambda claims: self._pulls.key(claims) == pull.key
+            lambda claims: self.pulls.key(claims) == pull.key
         )
 
     def _renew(self, session: Session) -> None:
@@ -376,7 +381,7 @@ class Sessions:
             try:
                 self._load.sample()
                 self.endings.by_time()
-                self._pulls.tidy(self._loop.time())
+                self.pulls.tidy(self._loop.time())
                 self._transcodes.tidy()
                 self._places.tidy()
             except Exception as error:
@@ -390,4 +395,4 @@ class Sessions:
             self.endings.end(session, is_final=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):  # showcam ends within three seconds
-                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)
+                await asyncio.gather(*self._tasks, self.pulls.close(), self._background.done(), return_exceptions=True)

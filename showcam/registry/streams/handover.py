@@ -1,6 +1,7 @@
 """The media process as the registry uses it: grants for displays with their pulls, cards, and pictures kept warm."""
 
 import logging
+from collections.abc import Callable, Collection
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -10,15 +11,17 @@ from showcam.drivers.camera import Camera, Refusal, Snapshot, Stream, StreamRequ
 from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import is_reason
 from showcam.engine import grants
-from showcam.engine.client import Answer
+from showcam.engine.client import Answer, MediaClient
 from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
-from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaGone, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
 from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, overruled, shown
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
+from showcam.store.ports import StoreUnavailable
+from showcam.store.processes import Process, Processes
 from showcam.store.records import Link
 
 log = logging.getLogger(__name__)
@@ -37,8 +40,8 @@ class Pictures(Protocol):
     Every stream's address begins with the origin of its media process: https, without a trailing slash.
     """
 
-    def place(self, account: str) -> str:
-        """The address for fetching the account's pictures; makes no request."""
+    def place(self, account: str, camera: str) -> str:
+        """The address for fetching the camera's stills; asks no media process."""
         ...
 
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
@@ -66,7 +69,7 @@ class Pictures(Protocol):
         """Holds the camera's picture open for a while, if it comes over the home network."""
         ...
 
-    def end_session(self, link: str, name: str) -> None: ...
+    def end_session(self, link: str, name: str, account: str) -> None: ...
 
 
 class Sight(Struct, frozen=True):
@@ -154,13 +157,13 @@ class Handover(Component):
     def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
         """A still picture: may be fetched repeatedly within its time, each time with an access token of the link."""
         grant, claims = self._issue(viewer, camera, "still", surface, picture, SNAPSHOT_S)
-        at = self._pictures.place(viewer.account)
+        at = self._pictures.place(viewer.account, camera)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
         """A still picture for an owner's page, whose images carry no token: it may be fetched for a minute."""
         grant, claims = self._issue(viewer, camera, "snapshot", "page", picture)
-        at = self._pictures.place(viewer.account)
+        at = self._pictures.place(viewer.account, camera)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
     def measure(self, viewer: Viewer, camera: str, source: SourceSpec, deadline: Deadline) -> None:
@@ -203,11 +206,11 @@ class Handover(Component):
     def end_grant(self, grant: str) -> None:
         """Ends the session that the grant opened, also after the grant's minute. Raises BadGrant."""
         claims = self._grants.verify(grant, "webrtc", 0.0)
-        self.end(claims.link, claims.nonce)
+        self.end(claims.link, claims.nonce, claims.account)
 
-    def end(self, link_id: str, session: str) -> None:
+    def end(self, link_id: str, session: str, account: str) -> None:
         try:
-            self._pictures.end_session(link_id, session)
+            self._pictures.end_session(link_id, session, account)
         except MediaUnavailable:
             log.info("a session could not be ended: the media process does not answer, so nothing is live")
 
@@ -226,6 +229,49 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
         if protocol == "hls":
             return "hls"
     raise ValueError("no protocol that is played")
+
+
+class Registered:
+    """The media processes that report themselves, behind one address: a roster for showcam.engine.fleet.Fleet."""
+
+    def __init__(self, processes: Processes, front: MediaClient) -> None:
+        self._processes, self._front = processes, front
+
+    def member(self, account: str, camera: str, without: Collection[str]) -> MediaClient | None:
+        choose = self._processes.holder if camera else self._processes.shown
+        return self._client(choose, account, camera, without)
+
+    def shown(self, account: str, camera: str, without: Collection[str] = ()) -> MediaClient | None:
+        return self._client(self._processes.shown, account, camera, without)
+
+    def lost(self, member: MediaClient) -> None:
+        self._processes.suspect(_id_of(member.public))
+
+    def members(self, account: str) -> list[MediaClient]:
+        try:
+            alive = {process.id for process in self._processes.alive()}
+            if account:
+                alive &= {hold.owner for hold in self._processes.held(account).values()}
+        except StoreUnavailable:
+            raise MediaGone("the store can't be asked for media processes") from None
+        return [self._front.behind(process) for process in sorted(alive)]
+
+    def _client(
+        self,
+        choose: Callable[[str, str, Collection[str]], Process | None],
+        account: str,
+        camera: str,
+        without: Collection[str],
+    ) -> MediaClient | None:
+        try:
+            process = choose(account, camera, {_id_of(public) for public in without})
+        except StoreUnavailable:
+            raise MediaGone("the store can't be asked for a media process") from None
+        return self._front.behind(process.id) if process else None
+
+
+def _id_of(public: str) -> str:
+    return public.rpartition("/")[2]
 
 
 def unstarted(error: Exception, camera: Camera) -> Refusal:

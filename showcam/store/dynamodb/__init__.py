@@ -33,6 +33,7 @@ days after it, and until then an expired row counts as absent. Every read is con
 | throttle#{hash}#{end}  | throttle       | throttle | count                    |                                 |
 | places#{hash}          | places         | places   | ends, by                 |                                 |
 | taken#{until}#{key}    | taken          | taken    | by                       |                                 |
+| hold#{group}          | hold#{name}   | hold    | name, owner, ends, data  |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |
 Beside the record of a telling: account, link, assistant; news, wanted, look, look_at, again, which say what waits;
 claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reason, why.
@@ -106,6 +107,8 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | count in a throttle window          | hit                | UpdateItem ADD                                        |
 | one of a few places under a key     | take_place         | GetItem, consistent; PutItem if unchanged since       |
 | give a place back                   | leave_place        | GetItem, consistent; PutItem if unchanged since       |
+| take or renew a hold               | take_hold         | PutItem if free, ended, or of the named owners        |
+| what is held in a group             | holds             | Query hold#, consistent                              |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
 | keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |

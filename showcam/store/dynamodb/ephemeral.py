@@ -14,6 +14,7 @@ from showcam.store.records import (
     OVERTAKEN_S,
     Ask,
     Happening,
+    Hold,
     Known,
     addressable,
     places_name,
@@ -108,6 +109,17 @@ class EphemeralItems:
         # the taker: recognizes an earlier try of ours whose answer was lost
         row["by"] = secrets.token_hex(8)
         return took(self._table.write, self._table.put(row, NEW))
+
+    def take_hold(self, group: str, hold: Hold, now: float, instead_of: str = "") -> bool:
+        row: Item = {"pk": f"hold#{group}", "sk": f"hold#{hold.name}", "kind": "hold", **structs.asdict(hold)}
+        row["expires_at"] = math.ceil(hold.ends)
+        is_free = f"{NEW} OR #ends <= :now OR #owner IN (:owner, :instead_of)"
+        put = self._table.put(row, is_free, now=now, owner=hold.owner, instead_of=instead_of or hold.owner)
+        return took(self._table.write, put)
+
+    def holds(self, group: str, now: float) -> list[Hold]:
+        found = [msgspec.convert(item, Hold) for item in self._table.query(f"hold#{group}", "hold#")]
+        return [hold for hold in found if hold.ends > now]
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
         return took(self._table.write, put_known(self._table, self._sealer, account_id, source_id, known))

@@ -35,6 +35,7 @@ class SqliteStore(AccountRows, LinkRows, EphemeralRows):
             ("DELETE FROM ask WHERE at <= ?", now - ASK_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
+            ("DELETE FROM hold WHERE ends <= ?", now),
         )
         with self._database.writing() as write:
             gone = sum(write.execute(sql, (before,)).rowcount for sql, before in over)

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import ASKED, OVERTAKEN_S, Ask, Happening, Known, places_name, throttle_window
+from showcam.store.records import ASKED, OVERTAKEN_S, Ask, Happening, Hold, Known, places_name, throttle_window
 from showcam.store.sealing import SealedUnreadable, Sealer
 from showcam.store.sqlite.database import Database
 
@@ -140,6 +140,18 @@ class EphemeralRows:
 
     def take_once(self, key: str, until: float) -> bool:
         return self._taken.take(key, until)
+
+    def take_hold(self, group: str, hold: Hold, now: float, instead_of: str = "") -> bool:
+        sql = (
+            "INSERT INTO hold (grp, name, owner, ends, data) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET owner = excluded.owner, ends = excluded.ends, data = excluded.data"
+            " WHERE hold.ends <= ? OR hold.owner IN (excluded.owner, ?)"
+        )
+        return self._database.change(sql, group, *structs.astuple(hold), now, instead_of or hold.owner) == 1
+
+    def holds(self, group: str, now: float) -> list[Hold]:
+        sql = "SELECT name, owner, ends, data FROM hold WHERE grp = ? AND ends > ? ORDER BY name"
+        return [Hold(*row) for row in self._database.all(sql, group, now)]
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
