@@ -143,6 +143,7 @@ def _operate(deployed: Deployed) -> None:
     OwnerUsers(store).set(home.account.id, "removed", "barn door and two geese")
     about = {"household": home.account.id}
     ended, left = home.link("alexa"), home.link("google")
+    store.put_link_secret(ended.id, "amazon", b"tokens")
     for call in (
         {"call": "list", "most": 1},
         {"call": "show", "household": "removed@example.com"},

@@ -5,12 +5,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from showcam.accounts import households
 from showcam.registry import preferences, quiet_times
 from showcam.registry.owner.operator import NoSuchRow, Operator
 from showcam.registry.preferences import Preferences
@@ -43,7 +45,8 @@ def home(tmp_path: Path) -> Iterator[Household]:
 
 
 def operator_of(home: Household) -> Operator:
-    return Operator(home.store, home.adapter.owner, {}, home.pictures)
+    delete = partial(households.remove, home.store, home.pictures)
+    return Operator(home.store, home.adapter.owner, {}, home.pictures, delete)
 
 
 def asked(home: Household, count: int) -> list[Ask]:

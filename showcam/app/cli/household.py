@@ -102,8 +102,8 @@ def export(user: str) -> None:
 def remove(user: str, yes: bool) -> None:
     """Remove the household of USER and all its data. USER is asked for again.
 
-    The household's links end at once, and its sign-ins no longer work. The vendor's account and its cameras stay as
-    they are.
+    The household's links end at once, and showcam signs out at its vendor. The vendor's account and its cameras stay
+    as they are.
     """
     with _named(user) as (operator, account):
         if not yes:
@@ -126,8 +126,9 @@ def _operator() -> Iterator["Operator"]:
     from showcam.app.compose.command import built
     from showcam.app.compose.operators import operator
 
-    with built(settings_of()) as base:
-        yield operator(base)
+    settings = settings_of()
+    with built(settings) as base:
+        yield operator(settings, base)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from showcam.app.aws.cloudwatch import Event, Handler, Reply
 from showcam.app.aws.http_event import answer_of, request_of
 from showcam.app.compose import ground
 from showcam.app.http_types import Refuse, Response, problem
+from showcam.app.settings import Settings
 from showcam.net.text import too_deep
 from showcam.registry.owner.operator import MOST, NoSuchRow, Operator, brief
 from showcam.store.ports import StoreUnavailable
@@ -56,8 +57,9 @@ class Remove(Struct, tag_field="call", tag="remove", frozen=True, forbid_unknown
 _decoder = msgspec.json.Decoder(Listing | Show | End | Export | Remove)
 
 
-def operator(base: ground.Ground) -> Operator:
-    return Operator(base.store, base.adapter.owner, ground.vendors(base.drivers), base.pictures)
+def operator(settings: Settings, base: ground.Ground) -> Operator:
+    delete = base.departures(settings, settings.request_s).delete
+    return Operator(base.store, base.adapter.owner, ground.vendors(base.drivers), base.pictures, delete)
 
 
 class Asked:
@@ -138,7 +140,7 @@ def _json(facts: object) -> Response:
 def build() -> Handler:
     """Builds the function. Raises every error that prevents a start, so that AWS counts it."""
     settings, watch = ground.function("operators")
-    desk = operator(ground.build(settings, keys.of(settings)))
+    desk = operator(settings, ground.build(settings, keys.of(settings)))
 
     def answer(event: Event, _context: Any) -> Reply:
         asked = Asked(desk, event)

@@ -109,7 +109,7 @@ class ShownFacts(TypedDict):
 
 
 class Operator:
-    """`vendors`: the vendors with a sign-in, by the kind of source. `clock`: epoch seconds.
+    """`vendors`: the vendors with a sign-in, by the kind of source. `delete`: Departures'. `clock`: epoch seconds.
 
     Each method may raise StoreUnavailable.
     """
@@ -120,10 +120,11 @@ class Operator:
         owner: Owner,
         vendors: Mapping[SourceKind, Vendor],
         pictures: households.Pictures,
+        delete: Callable[[str], list[Link]],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._owner, self._vendors, self._pictures = store, owner, vendors, pictures
-        self._clock = clock
+        self._delete, self._clock = delete, clock
 
     def find(self, name: str) -> Account | None:
         """The household of a user name at a vendor or at showcam, or with this id."""
@@ -203,8 +204,8 @@ class Operator:
         return {"household": self.summary(account), **exported}
 
     def remove(self, account: Account) -> list[Link]:
-        """Removes the household with all its data. Answers the links that ended."""
-        return households.remove(self._store, self._pictures, account.id)
+        """Signs out at the vendors and removes the household with all its data. Answers the links that ended."""
+        return self._delete(account.id)
 
     def _cameras(self, account_id: str) -> list[Row]:
         try:
