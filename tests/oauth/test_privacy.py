@@ -40,7 +40,7 @@ def is_there(world: World) -> bool:
 
 def test_it_says_what_follows_when_the_last_link_ends(world: World) -> None:
     text = Browser(world.http()).get(PAGE).page.text()
-    assert "With your last link showcam signs out at EZVIZ. 30 days later it deletes all of this" in text
+    assert "showcam signs out at EZVIZ with your last link. 30 days later it deletes all of this" in text
     assert "Delete everything" not in text, "nobody has signed in"
 
 

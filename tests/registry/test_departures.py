@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts import households
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.drivers.camera import Camera
 from showcam.drivers.errors import DriverError, SignedOut
@@ -204,6 +205,24 @@ def test_a_household_with_a_user_at_showcam_itself_stays(world: World) -> None:
     world.clock.now += 2 * KEPT_S
     world.day()
     assert (world.is_there, world.state()) == (True, "ok")
+
+
+def test_a_household_that_a_signed_in_browser_shows_stays_until_that_browser_is_gone(world: World) -> None:
+    sessions = ConsoleSessions(world.store, world.clock)
+    world.later()
+    cookie = sessions.begin(account=world.account.id, user=USER, browser="Firefox", kept_s=3 * KEPT_S)
+    world.end(world.link())
+    world.clock.now += 2 * KEPT_S
+    world.day()
+    assert (world.is_there, world.state()) == (True, "ok")
+    shown = sessions.read(cookie)
+    assert shown is not None
+    sessions.end(shown)
+    world.day()
+    assert (world.is_there, world.state()) == (True, "needs_login")
+    world.clock.now += KEPT_S
+    world.day()
+    assert not world.is_there
 
 
 def test_where_ezviz_does_not_answer_the_next_day_signs_out(world: World) -> None:

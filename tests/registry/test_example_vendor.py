@@ -11,8 +11,9 @@ import pytest
 from showcam.accounts import households
 from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest
 from showcam.drivers.driver import Driver
-from showcam.drivers.errors import Unavailable
+from showcam.drivers.errors import SignedOut, Unavailable
 from showcam.drivers.settings import CHOICES
+from showcam.drivers.vendor import Vendor
 from showcam.engine.grants import Grants
 from showcam.net.exchange import Hosts
 from showcam.registry.adapter import Adapter, adapt
@@ -22,7 +23,9 @@ from showcam.store.records import Account, Assistant, Link, Source
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
-from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.tls_vendor import Vendor as Server
+from tests.doubles.tls_vendor import Vendors, answer
+from tests.doubles.waiting import LONG_S
 from tests.examples.lakeside import LAKESIDE
 from tests.examples.lakeside.driver import LakesideDriver, Secrets
 
@@ -52,7 +55,7 @@ CAMERAS = [
 class Lakeside:
     """The cloud. Settable: `lists` (the answer to the list) and `streams` (to asking for a picture)."""
 
-    server: Vendor
+    server: Server
     lists: bytes
     streams: bytes = b""
     keys: list[str] = field(default_factory=list)
@@ -97,7 +100,7 @@ def reply(status: str = "200 OK", **body: Any) -> bytes:
 
 @pytest.fixture
 def house(store: SqliteStore, vendors: Vendors) -> House:
-    cloud = Lakeside(Vendor("", Path()), reply(cameras=CAMERAS))
+    cloud = Lakeside(Server("", Path()), reply(cameras=CAMERAS))
     server = cloud.server = vendors.answering(cloud.say)
     cloud.streams = reply(id="9", url=f"{server.url}/live/9.m3u8")
     known = {LAKESIDE.kind: LakesideDriver(store, server.host, Hosts((server.host,)), server.ca_file)}
@@ -159,6 +162,18 @@ def test_the_media_process_is_handed_the_vendors_address_and_gives_it_back(house
     house.cloud.streams = answer(b"", "204 No Content")
     house.adapter.questions.release(claims, spec.lease)
     assert house.cloud.server.requests[-1][0] == "DELETE /v1/streams/9"
+
+
+def test_a_household_that_is_signed_out_has_no_key_any_more(house: House) -> None:
+    house.cloud.streams = answer(b"", "204 No Content")
+    assert isinstance(house.driver, Vendor)
+    house.driver.sign_out(house.source, LONG_S)
+    assert house.cloud.server.requests[-1][0] == "DELETE /v1/sessions"
+    kept = house.store.read_session(house.account.id, house.source.id)
+    assert kept is not None
+    assert (kept.state, KEY.encode() in kept.secrets) == ("needs_login", False)
+    with pytest.raises(SignedOut):
+        house.driver.sign_out(house.source, LONG_S)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Signs out households whose last link has ended, and deletes them after a time; or at once, if their owner says so.
 
 Only a household that began by linking departs. Somebody added the other ones to this installation, and removes them. A
-household with a user at showcam itself has an owner who comes back, and stays too.
+household with a user at showcam itself has an owner who comes back, and stays too; so does one that a signed-in browser
+shows at the console.
 """
 
 import logging
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from showcam.accounts import households
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.accounts.households import Pictures
 from showcam.drivers.errors import DriverError, SignedOut
 from showcam.drivers.vendor import Vendor
@@ -80,6 +82,7 @@ class Departures:
             account.origin == "linking"
             and not self._store.links(account.id)
             and self._store.owner_user(account.id) is None
+            and not ConsoleSessions(self._store, self._clock).browsers(account.id)
         )
 
     def _sign_out(self, account_id: str) -> None:

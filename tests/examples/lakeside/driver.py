@@ -64,6 +64,15 @@ class Sessions:
         ):
             raise VendorDown("somebody else has just signed in")
 
+    def ended(self, source: Source) -> None:
+        """Forgets the token, unless somebody has just signed in again."""
+        kept = self._store.read_session(source.account, source.id)
+        if kept is not None:
+            secrets = self.waiting(self.read(source).user)
+            self._store.swap_session(
+                source.account, source.id, version=kept.version, secrets=secrets, state="needs_login"
+            )
+
     def allow_open_way(self, source: Source, *, allowed: bool) -> None:
         """Lakeside's pictures come by https."""
 
@@ -99,6 +108,7 @@ class LakesideDriver:
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
         self._request("DELETE", source, "sessions", deadline_s)
+        self.sessions.ended(source)
 
     def known(self, token: str, deadline_s: float) -> Verdict:
         """Whose token it is."""
