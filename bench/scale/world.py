@@ -113,7 +113,7 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "TABLE": TABLE,
         "PUBLIC_URL": "https://home.example",
         "SIGN_UP": "anyone",
-        "CONSOLE": "off",  # as on AWS
+        "CONSOLE": "off",  # the page of many links has no history in its columns
         "MEDIA_PORT": str(media_port),
         "EZVIZ_AT": vendor.hosts,
         "EZVIZ_KEY": "fleet-key",
