@@ -82,6 +82,7 @@ const KNOWN = {
   ezvizRegion: ['eu', 'us', 'sa', 'sg', 'in', 'ru'],
   logLevel: ['debug', 'info', 'warning', 'error'],
   googleReports: ['', 'yes'],
+  ownersPages: ['yes', 'no'],
 };
 const choices = (...names) => function* (given) {
   for (const name of names) {
@@ -124,7 +125,7 @@ const packages = (...functions) => function* (given) {
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports', 'product',
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ownersPages', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports', 'product',
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
@@ -161,6 +162,7 @@ function checked(secretsOf, functions, others, ...rules) {
     given.ownAddress = Boolean(given.publicUrl);
     given.publicUrl ||= { 'Fn::Sub': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}' };
     given.mediaUrls = list(given.mediaUrls).join(',');
+    given.console = given.ownersPages === 'yes' ? 'public' : 'off';
     given.product &&= 'product'; // scripts/package.py puts the folder there, and a function begins in its own
     given.pictures = given.mediaUrls ? 'plane' : 'vendor';
     given.directivesConcurrency = given.reservedForDirectives || { Ref: 'AWS::NoValue' };
@@ -172,7 +174,7 @@ function checked(secretsOf, functions, others, ...rules) {
 const SECRETS = ['keys', 'settings', 'directives', 'web', 'google', 'grant', 'cookie'];
 const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${name[0].toUpperCase()}${name.slice(1)}Secret` }]));
 const handed = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
-const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel', 'googleReports')];
+const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ownersPages', 'ezvizRegion', 'logLevel', 'googleReports')];
 module.exports = {
   home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep', 'operators'], ...always),
   elsewhere: checked(handed, ['directives'], [], ...always, home),

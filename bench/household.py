@@ -118,7 +118,7 @@ def doors(count: int, *, keeps_history: bool = False) -> Iterator[Doors]:
             home.grants,
             home.rules,
             later=Later(pause_s=TOGETHER_S),
-            keeps_history=keeps_history,
+            keeps="times" if keeps_history else "nothing",
         )
         try:
             yield Doors(home, Path(folder) / "showcam.sqlite3")

@@ -6,7 +6,6 @@ The media process is a stand-in that accepts every request: the requests of the 
 import hashlib
 import http.server
 import json
-import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from typing import Any
 
 import boto3
 import requests
-import structlog
 from moto import mock_aws
 
 from bench.scale.assistants import TOKEN, assistants
@@ -34,6 +32,7 @@ from showcam.drivers.vendor import ByPassword, SignedIn
 from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
 from tests.doubles.dynamodb_table import create_table
+from tests.doubles.own_logging import own_logging
 from tests.doubles.simulator_process import SimulatorProcess
 
 TABLE = "showcam"
@@ -91,7 +90,7 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         meter = Meter(boto3.DEFAULT_SESSION, client, TABLE)
         vendor = SimulatorProcess(folder, viewers=1000)
         stack.callback(vendor.stop)
-        stack.enter_context(_own_logging())
+        stack.enter_context(own_logging())
         at = stack.enter_context(assistants(authority.server_context(vendor.ca.parent), meter.spent))
         ServiceAccount(folder, f"https://{at}{TOKEN}")
         queue = boto3.client("sqs").create_queue(QueueName="reports")["QueueUrl"]
@@ -114,7 +113,7 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "TABLE": TABLE,
         "PUBLIC_URL": "https://home.example",
         "SIGN_UP": "anyone",
-        "CONSOLE": "off",  # as on AWS
+        "CONSOLE": "off",  # the page of many links has no history in its columns
         "MEDIA_PORT": str(media_port),
         "EZVIZ_AT": vendor.hosts,
         "EZVIZ_KEY": "fleet-key",
@@ -197,20 +196,6 @@ def _media() -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@contextmanager
-def _own_logging() -> Iterator[None]:
-    """Restores the logging that the entries configure for the whole process."""
-    root, lines = logging.getLogger(), structlog.get_config()
-    handlers, level, moto = root.handlers, root.level, logging.getLogger("responses")
-    moto.disabled = True  # it logs every call that passes through
-    try:
-        yield
-    finally:
-        moto.disabled = False
-        root.handlers, root.level = handlers, level
-        structlog.configure(**lines)
 
 
 @contextmanager

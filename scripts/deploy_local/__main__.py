@@ -11,6 +11,7 @@ from pathlib import Path
 from scripts.deploy_local import dashboard
 from scripts.deploy_local.emulator import NoEmulator
 from scripts.deploy_local.local import Local
+from scripts.deploy_local.owner import owners_pages
 from scripts.deploy_local.steps import PASSWORD, USER, Place, StepFailed, heading, step
 from scripts.deploy_local.walk import walk
 
@@ -26,6 +27,7 @@ def main() -> int:
         local = Local(folder)
         with local as place:
             walk(place)
+            owners_pages(place)
             heading("The dashboard")
             with step("Draw it from the walk's log") as done:
                 drawn = dashboard.draw(local.emulator)
@@ -62,8 +64,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -P -m scripts.deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
-        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking. Loopback only; nothing of "
-        "it reaches the real AWS. Ends with 1 at the first step that fails.",
+        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking, an owner's page. Loopback "
+        "only; nothing of it reaches the real AWS. Ends with 1 at the first step that fails.",
     )
     parser.add_argument("--keep", action="store_true", help="leave it running after the walk, until Ctrl-C")
     parser.add_argument("--folder", type=Path, help="where logs and data are kept (a temporary folder)")

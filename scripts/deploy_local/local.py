@@ -49,7 +49,7 @@ class Local:
         amazon = self._keep(Amazon(authority), "close")
         heading("The stack")
         with step("Cut the packages, deploy the stack") as done:
-            self.stack = stacks.deploy(self.emulator, self.folder, web.url, pictures.url)
+            self.stack = stacks.deploy(self.emulator, self.folder, web.url, f"{pictures.url}/*")
             done.found = f"{len(stacks.resources(self.emulator))} resources"
         settings = {
             "ezviz_at": f"{vendor.app_host},{vendor.open_host}",
@@ -69,6 +69,8 @@ class Local:
             done.found = pictures.url
         with step("Ask the stack whether it serves"):
             _require_ready(web.url, authorities)
+        with step("Wait for the media process's own report in the table") as done:
+            done.found = stacks.reported(self.emulator, self.stack.table)
         heading("The household")
         return Place(
             web.url,

@@ -8,12 +8,13 @@ import json
 import os
 import platform
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scripts.deploy_local.amazon import CLIENT_ID, CLIENT_SECRET
-from scripts.deploy_local.emulator import Emulator
+from scripts.deploy_local.emulator import PAUSE_S, START_S, Emulator
 from scripts.deploy_local.processes import run
 from scripts.deploy_local.steps import StepFailed
 
@@ -53,6 +54,18 @@ def keep_secrets(emulator: Emulator) -> None:
     """Write the secret settings as an integrator does."""
     held = json.dumps({"lwa_client_secret": CLIENT_SECRET})
     emulator.client("secretsmanager").put_secret_value(SecretId=f"showcam/{STAGE}/directives", SecretString=held)
+
+
+def reported(emulator: Emulator, table: str) -> str:
+    """The id of the media process that has reported itself. Raises StepFailed."""
+    client, late = emulator.client("dynamodb"), time.monotonic() + START_S
+    while time.monotonic() < late:
+        key = {":pk": {"S": "hold#process/media"}}
+        rows = client.query(TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=key)["Items"]
+        if rows:
+            return str(rows[0]["name"]["S"])
+        time.sleep(PAUSE_S)
+    raise StepFailed(f"no media process reported itself within {START_S} s")
 
 
 def configure(emulator: Emulator, settings: dict[str, str], functions: tuple[str, ...] = FUNCTIONS) -> None:

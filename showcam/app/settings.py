@@ -128,7 +128,8 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def has_console(self) -> bool:
-        return self.console != "off" and not self.all_on_aws
+        """Whether owners have pages. On AWS no house reaches any, so the pages are public there or closed."""
+        return self.console == "public" or (self.console != "off" and not self.all_on_aws)
 
     @property
     def console_proxy(self) -> tuple[str, str, str] | None:

@@ -104,7 +104,8 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "media_urls", "with pictures = vendor there is no media process"
         if settings.explain == "picture":
             yield "explain", "a reason is drawn by a media process, and with pictures = vendor there is none"
-    if settings.console == "public" and not (settings.public_url.startswith("https:") and settings.trusted_proxies):
+    is_behind = settings.all_on_aws or bool(settings.trusted_proxies)
+    if settings.console == "public" and not (settings.public_url.startswith("https:") and is_behind):
         yield "console", "to be reached from outside it needs a public_url by https, and trusted_proxies"
     yield from (("console", why) for why in _console_faults(settings))
     if not all(map(_NAME, settings.console_hosts)):

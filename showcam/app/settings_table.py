@@ -48,7 +48,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # and then there are no cameras in the house
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     # `lan`: only the house reaches the page `/home` (cameras.md#what-else-is-there). `public`: everybody reaches the
-    # page, by https. `off`: the page is closed, as always if everything is on AWS. `ADDRESS HEADER` opens it to the
+    # page, by https; if everything is on AWS, each household reaches its own cameras there by its sign-in, and any
+    # other value closes the page. `off`: the page is closed. `ADDRESS HEADER` opens it to the
     # house and through your own proxy at this address, which names its base path in this header. A third word says who
     # may show the page in a frame (running.md#a-proxy-of-your-own)
     console: str = "lan"

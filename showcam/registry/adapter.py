@@ -22,7 +22,7 @@ from showcam.registry.reporting.camera_states import CameraStates
 from showcam.registry.scenes import Scenes
 from showcam.registry.streams.grants import Offers, Questions, Reopening
 from showcam.registry.streams.handover import Explaining, Handover, Keeping, Pictures
-from showcam.registry.streams.history import History, Work
+from showcam.registry.streams.history import History, Kept, Work
 from showcam.registry.streams.streams import Quota, Streams, StreamSources
 from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
@@ -56,12 +56,12 @@ def adapt(
     quota: Quota | None = None,
     later: Callable[[Work], None] | None = None,
     *,
-    keeps_history: bool = True,
+    keeps: Kept = "times",
     notifies: bool = True,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `quota` if opened streams are not counted in this process.
 
-    `later` writes the history, at once by default; without `keeps_history` none is written.
+    `later` writes the history, at once by default. `keeps`: the contents of the history.
     `notifies`: whether owners are notified of faults.
     """
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
@@ -73,13 +73,13 @@ def adapt(
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
     explaining = Explaining(ground, handover)
     streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
-    history = History(store, clock, later)
-    written = history if keeps_history else None
+    history = History(store, clock, later, keeps)
+    written, timed = history if keeps != "nothing" else None, history if keeps == "times" else None
     return Adapter(
         Registry(ground, lists, streams, control, Scenes(ground), written),
         Owner(ground, lists, control, codes, encrypted, streams),
         Offers(ground, reopening, handover, explaining),
-        Questions(ground, reopening, sources, explaining, written, encrypted.judge_key),
+        Questions(ground, reopening, sources, explaining, timed, encrypted.judge_key),
         Noticing(ground, changes),
         Keeping(ground, handover),
         changes,

@@ -41,7 +41,7 @@ class TestRoles:
                 {"CreateLogStream", "PutLogEvents"},
                 [{"Fn::GetAtt": [f"{name}LogGroup", "Arn"]}],
             )
-            checks = set() if name in ("Fulfillment", "Operators") else CHECKS
+            checks = set() if name == "Operators" else CHECKS
             assert granted.pop("dynamodb") == (ROWS | FORGETS | checks, [table])
             assert granted.pop("secretsmanager") == (
                 {"GetSecretValue"},

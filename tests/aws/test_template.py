@@ -150,6 +150,7 @@ class TestFunctions:
                 if wakes:
                     continue  # it answers nobody
                 assert settings.all_on_aws
+                assert settings.has_console
                 assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
                 assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, vendor)
                 assert settings.public_url.startswith("https://")

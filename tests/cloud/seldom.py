@@ -112,7 +112,7 @@ def _delete_an_owner(deployed: Deployed) -> None:
     place = deployed.place
     linking = Linking(place.web, place.authorities, "alexa", place.secrets["alexa"], REDIRECTS["alexa"])
     linking.sign_in(STRANGER, PASSWORD)
-    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    store = _store(deployed)
     (account,) = (account for account in store.accounts() if account.origin == "linking")
     assert store.put_owner_user(account.id, "k" * 64, b"a name and a hash")
     assert linking.delete().status_code == 200
@@ -121,7 +121,7 @@ def _delete_an_owner(deployed: Deployed) -> None:
 
 def _disable(deployed: Deployed) -> None:
     """Of a link that nothing else here needs; its person spoke to the skill once."""
-    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    store = _store(deployed)
     link = new_link(next(iter(store.accounts())), "alexa", None, "en")
     store.add_link(link)
     token, row = mint(link.id, "access", "cameras", time.time())
@@ -136,9 +136,14 @@ def _disable(deployed: Deployed) -> None:
     assert ended.ended is not None
 
 
+def _store(deployed: Deployed) -> DynamoStore:
+    """The table as an operator without the keys reads it."""
+    return DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+
+
 def _operate(deployed: Deployed) -> None:
     """Each call, and at last the removal of a household that nothing else here needs."""
-    store = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
+    store = _store(deployed)
     home = add_home(store, "removed@example.com")
     OwnerUsers(store).set(home.account.id, "removed", "barn door and two geese")
     about = {"household": home.account.id}

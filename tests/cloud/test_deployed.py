@@ -56,6 +56,12 @@ STEPS = [
     "Study was renamed at EZVIZ before the sweep",
     "Revoke the only link, and be signed out at EZVIZ",
     "Delete everything",
+    "Sign in at /home",
+    "Read there why Garage is not shown",
+    "Switch its Image Encryption off, by the code on its label",
+    "Read what the assistants asked for",
+    "End that link on its page, and refresh it once more",
+    "Delete everything of that household",
     "Draw it from the walk's log",
 ]
 

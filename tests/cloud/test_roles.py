@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scripts.deploy_local import stack
+from scripts.deploy_local.owner import owners_pages
 from scripts.deploy_local.walk import walk
 from tests.cloud import seldom
 from tests.cloud.conftest import Deployed, Linked
@@ -34,6 +35,7 @@ type Pair = tuple[str, str]
 def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
     """By function, action and resource of all its calls during set-up, the walk and `seldom.exercise`."""
     walk(wired.place)
+    owners_pages(wired.place)
     seldom.exercise(wired, linked, tmp_path_factory.mktemp("seldom"))
     return {
         name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}

@@ -35,13 +35,13 @@ from showcam.app.setup.skill_creation import Made, SkillCreation
 from showcam.app.setup.smapi import Amazon
 from showcam.console.adding.own_camera import OwnCamera
 from showcam.console.adding.page import Adding as AddingPage
-from showcam.console.assistants.forms import AssistantForms
+from showcam.console.assistants.forms import AssistantForms, OperatorForms
 from showcam.console.assistants.page import Assistants
 from showcam.console.assistants.reports import Reports
 from showcam.console.camera.page import CameraPage
 from showcam.console.camera.removal import CameraRemoval
 from showcam.console.camera.tracing import TracePage, Tracer, Traces
-from showcam.console.door.entrance import Entrance
+from showcam.console.door.entrance import HouseEntrance
 from showcam.console.door.phones import Phones
 from showcam.console.happened.page import Happenings
 from showcam.console.health.examinations import Examinations
@@ -51,7 +51,7 @@ from showcam.console.help.public import blueprint
 from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
-from showcam.console.look.pages import NOTIFIES, TVS
+from showcam.console.look.pages import Parts
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
 from showcam.console.setup.page import SetUp
@@ -215,14 +215,17 @@ def _pages(
                 made.store,
                 rooms.area.new_links,
                 partial(_end_link, made),
-                Invitations(made.store, [Sessions(made.store)]),
-                LinkingWindow(made.store, made.clock),
                 _departures(made, rooms).delete,
             ),
             Reports(made.store, made.adapter.faults.of),
-            open_to_all=False,
+            OperatorForms(
+                made.store,
+                Invitations(made.store, [Sessions(made.store)]),
+                LinkingWindow(made.store, made.clock),
+                open_to_all=False,
+            ),
         ),
-        SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, adds=own, said=said),
+        SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, said=said),
         reachable,
         Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
@@ -277,8 +280,9 @@ def home_world(
     )
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
-    entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",), exposed=public)
-    settings = HomeSettings(media_port=media_port, live=4, adds=own, refusal_s=0.0)
+    entrance = HouseEntrance(made.store, code, "public" if public else "lan", ("nas.local",), exposed=public)
+    has = Parts(adds=own, tvs=tvs is not None, notifies=True)
+    settings = HomeSettings(media_port=media_port, live=4, has=has, refusal_s=0.0)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
@@ -287,8 +291,6 @@ def home_world(
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
-    app.config[TVS] = tvs is not None
-    app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
     home.bind(
         app,

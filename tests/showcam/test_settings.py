@@ -125,6 +125,15 @@ def test_the_limits_of_households_hold_where_there_are_several(settings: Setting
 
 
 @pytest.mark.parametrize(
+    ("console", "at_home", "on_aws"),
+    [("lan", True, False), ("public", True, True), ("off", False, False), ("172.30.32.2 X-Ingress-Path", True, False)],
+)
+def test_owners_have_pages_on_aws_only_if_they_are_public(console: str, at_home: bool, on_aws: bool) -> None:
+    assert Settings(console=console).has_console is at_home
+    assert Settings(console=console, store="dynamodb", keys_secret="keys").has_console is on_aws
+
+
+@pytest.mark.parametrize(
     ("settings", "names"),
     [
         (Settings(), ["media", "worker", "web", "cloudflared"]),

@@ -24,7 +24,7 @@ def home() -> None:
     from showcam.app.process.supervisor import running_at
 
     settings = settings_of()
-    if not settings.has_console:
+    if not settings.has_console or settings.all_on_aws:
         stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
     if running_at(settings.data) is None:
         stop(

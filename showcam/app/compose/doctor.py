@@ -86,7 +86,7 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             client=(known.id, known.redirect_uris) if known else None,
             trial=trial,
             demo=settings.demo,
-            hidden=settings.console != "public" and not settings.demo,
+            hidden=settings.console != "public" and not settings.demo and not settings.all_on_aws,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
         yield from of("google", [reports(settings, store)])

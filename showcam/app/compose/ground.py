@@ -27,7 +27,7 @@ from showcam.registry.outcomes import collected
 from showcam.registry.readings.changes import ENCRYPTION, SIGHTINGS
 from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.handover import Registered
-from showcam.registry.streams.history import TOGETHER_S, Later
+from showcam.registry.streams.history import TOGETHER_S, Kept, Later
 from showcam.registry.streams.streams import Quota
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.processes import Processes
@@ -87,7 +87,7 @@ def drivers(settings: Settings, store: Store) -> dict[SourceKind, Driver]:
         structs.asdict(settings),
         settings.ca_file,
         demo=settings.demo,
-        in_house=settings.sign_up != "anyone",
+        in_house=settings.has_lan_cameras,
         adds=settings.has_lan_cameras,
         relays=settings.pictures == "plane",
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
@@ -171,8 +171,9 @@ def build(settings: Settings, keys: Keys) -> Ground:
         grants,
         rules,
         quota=quota,
-        later=Later(pause_s=TOGETHER_S),
-        keeps_history=settings.has_console,
+        # AWS freezes a function after its answer, so the history is written before the answer
+        later=None if settings.all_on_aws else Later(pause_s=TOGETHER_S),
+        keeps=_history(settings),
         notifies=settings.notifies,
     )
     if settings.has_console:
@@ -181,6 +182,13 @@ def build(settings: Settings, keys: Keys) -> Ground:
     if settings.notifies:
         adapter.changes.subscribe(adapter.faults.note, (*ENCRYPTION, "tamper", "removed"))
     return Ground(store, grants, pictures, by_kind, adapter)
+
+
+def _history(settings: Settings) -> Kept:
+    """Returns what the history holds: a function on AWS would note a part of a viewer's time, and EZVIZ's HLS none."""
+    if not settings.has_console:
+        return "nothing"
+    return "times" if settings.pictures == "plane" and not settings.all_on_aws else "asks"
 
 
 def function(name: str = "") -> "tuple[Settings, CloudWatch]":

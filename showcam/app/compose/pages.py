@@ -24,13 +24,13 @@ from showcam.app.keys import Keys
 from showcam.app.settings import Settings
 from showcam.app.shipped import document
 from showcam.cast import receiver_page
-from showcam.console.assistants.forms import AssistantForms
+from showcam.console.assistants.forms import AssistantForms, OperatorForms
 from showcam.console.assistants.page import Assistants
 from showcam.console.assistants.reports import Reports
 from showcam.console.camera.page import CameraPage
 from showcam.console.camera.removal import CameraRemoval
 from showcam.console.camera.tracing import TracePage, Tracer, Traces
-from showcam.console.door.entrance import Entrance
+from showcam.console.door.entrance import HouseEntrance, PublicEntrance
 from showcam.console.happened.page import Happenings
 from showcam.console.health.examinations import Examinations
 from showcam.console.health.machine import Machine
@@ -42,7 +42,7 @@ from showcam.console.help.page import Heard
 from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
-from showcam.console.look.pages import NOTIFIES, TVS
+from showcam.console.look.pages import Parts
 from showcam.console.setup.alexa import SkillPage, arrivals
 from showcam.console.setup.exposing import Exposer
 from showcam.console.setup.page import SetUp
@@ -82,11 +82,18 @@ def app(
     console_home = None
     if settings.has_console:
         # a person who holds the printed code runs this installation, and so may add any account
-        console_home = _home(settings, base, sign_in("anyone", origin="owner"), keys.cookie)
+        of_console = sign_in(settings.sign_up) if settings.all_on_aws else sign_in("anyone", origin="owner")
+        has = Parts(
+            operated=not settings.all_on_aws,
+            adds=settings.has_lan_cameras,
+            tvs=tvs is not None,
+            notifies=settings.notifies,
+        )
+        console_home = _home(settings, base, of_console, keys.cookie, has)
     _bind_public(app, settings, base, console_home)
     if console_home is not None:
         examinations = Examinations(machine) if machine else None
-        more = _optional_pages(app, settings, base, console_home, own_pages, skill, tvs, examinations, tracer)
+        more = _optional_pages(settings, base, console_home, own_pages, skill, tvs, examinations, tracer)
         adapter, area = base.adapter, console_home.area
         happenings = Happenings(adapter.owner, area, adapter.history, adapter.alarm_pictures)
         camera = CameraPage(
@@ -136,6 +143,7 @@ def _bind_public(app: Flask, settings: Settings, base: ground.Ground, console_ho
             published=settings.sign_up == "anyone",
             leads_home=console_home.leads_home if console_home else lambda: False,
             documents=Documents(sorted(document("owner").glob("*.md"))),
+            has_cameras=settings.has_console and settings.all_on_aws,
         )
     )
     if settings.own_media and not settings.all_on_aws:
@@ -143,7 +151,6 @@ def _bind_public(app: Flask, settings: Settings, base: ground.Ground, console_ho
 
 
 def _optional_pages(
-    app: Flask,
     settings: Settings,
     base: ground.Ground,
     made: Home,
@@ -158,11 +165,9 @@ def _optional_pages(
     if skill is not None:
         pages.append(SkillPage(made.area, skill))
     if tvs is not None:
-        app.config[TVS] = True
         pages.append(Casting(owner, made.area, tvs))
     pages += own_pages(made)
     if settings.notifies:
-        app.config[NOTIFIES] = True
         pages.append(Notices(made.area))
     if examinations is not None:
         pages.append(Health(owner, made.area, examinations, settings.data / "backups"))
@@ -205,7 +210,10 @@ def _console(
     exposer: Exposer | None,
 ) -> list[home.Page]:
     """The console's pages other than /home itself."""
-    owner, history = base.adapter.owner, base.adapter.history
+    pages: list[home.Page] = [CameraRemoval(base.adapter.owner, made.area), _assistants(settings, made, base)]
+    if not made.has.operated:
+        return pages
+    owner = base.adapter.owner
     said = SaidPage(owner, made.area, happenings)
     reachable = Reachable(
         made.area,
@@ -215,46 +223,45 @@ def _console(
         examinations=examinations,
         exposer=exposer,
     )
-    return [
-        CameraRemoval(owner, made.area),
-        Assistants(
-            owner,
-            made.area,
-            history,
-            AssistantForms(
-                base.store,
-                made.area.new_links,
-                base.end,
-                Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
-                LinkingWindow(base.store),
-                base.departures(settings, settings.sign_in_s).delete,
-            ),
-            Reports(base.store, base.adapter.faults.of),
-            open_to_all=settings.sign_up == "anyone",
-        ),
-        SetUp(made.gallery, made.signing_in, made.area, reachable, adds=settings.has_lan_cameras, said=said),
-        reachable,
-        said,
-    ]
+    set_up = SetUp(made.gallery, made.signing_in, made.area, reachable, said=said)
+    return [*pages, set_up, reachable, said]
 
 
-def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys: list[bytes]) -> Home:
+def _assistants(settings: Settings, made: Home, base: ground.Ground) -> Assistants:
+    operator = OperatorForms(
+        base.store,
+        Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
+        LinkingWindow(base.store),
+        open_to_all=settings.sign_up == "anyone",
+    )
+    return Assistants(
+        base.adapter.owner,
+        made.area,
+        base.adapter.history,
+        AssistantForms(base.store, made.area.new_links, base.end, base.departures(settings, settings.sign_in_s).delete),
+        Reports(base.store, base.adapter.faults.of),
+        operator if made.has.operated else None,
+    )
+
+
+def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys: list[bytes], has: Parts) -> Home:
+    of_house = HouseEntrance(
+        base.store,
+        OneTimeCode(settings.home_code),
+        open_to="public" if settings.console == "public" else "lan",
+        names=settings.console_hosts,
+        exposed=settings.is_exposed,
+    )
     return Home(
         base.store,
         sign_in,
         base.adapter.owner,
-        Entrance(
-            base.store,
-            OneTimeCode(settings.home_code),
-            open_to="public" if settings.console == "public" else "lan",
-            names=settings.console_hosts,
-            exposed=settings.is_exposed,
-        ),
+        of_house if has.operated else PublicEntrance(),
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             # if a household has only a few places, one of them stays free for a display
             live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
-            adds=settings.has_lan_cameras,
+            has=has,
             back=f"{settings.web_url}{oauth.CALLBACK}",
         ),
         partial(households.end_pictures, base.pictures),

@@ -19,6 +19,8 @@ from showcam.app.compose import doors, ground, pages
 from showcam.app.edge.edge import REQUEST_ID, Answered, Edge
 from showcam.app.http_types import Route
 from showcam.app.settings import Settings
+from showcam.console.door.phones import Phones
+from showcam.console.home.page import Home, Page
 from showcam.registry.watch.hints import AtOnce
 from showcam.store.ports import StoreUnavailable
 
@@ -53,10 +55,15 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     base = ground.build(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
-    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), (note,))
+    edge = Edge(routes, pages.app(settings, held, base, _phones), doors.rules(settings), (note,))
     with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
         base.load()
     return edge
+
+
+def _phones(home: Home) -> list[Page]:
+    """The page that signs a phone in, at the address that the owner's browser has."""
+    return [Phones(home.area, home.phone_codes, home.entrance)]
 
 
 def _hand_lines_to(watch: CloudWatch) -> None:

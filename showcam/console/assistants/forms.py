@@ -1,4 +1,4 @@
-"""The forms of the assistants' page: links, clients, PIN, quiet times, who may link, and the household's removal."""
+"""The forms of the assistants' page: links, PIN, quiet times, the household's removal; clients and who may link."""
 
 import time
 from collections.abc import Callable
@@ -7,22 +7,21 @@ from flask import request
 from msgspec import Struct
 
 from showcam.accounts import clients
+from showcam.accounts.clients import TRIAL
 from showcam.accounts.links import LinkingWindow, NewLinks
 from showcam.accounts.pins import BadPin, Pins
 from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.drivers.settings import BadValue
 from showcam.registry import quiet_times
-from showcam.registry.owner.invitations import Invitations, Invited
+from showcam.registry.owner.invitations import Invitations, Invited, is_of_owner
 from showcam.store.ports import Store
 from showcam.store.records import Assistant, Link
 
 MOST_REDIRECTS = 10
 LONGEST_USER = 200
 OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # only for the owner of the installation
-STEPS = OF_OWNER | {
-    *("acknowledge", "end", "choose", "add-client", "renew-secret", "remove-client"),
-    *("set-pin", "clear-pin", "set-quiet"),
-}
+OF_OPERATOR = OF_OWNER | {"add-client", "renew-secret", "remove-client"}
+STEPS = frozenset({"acknowledge", "end", "choose", "set-pin", "clear-pin", "set-quiet"})
 _NOT_INVITED: dict[Invited, str] = {"": "", "known": ASSISTANTS["invited"], "full": ASSISTANTS["many_invited"]}
 
 
@@ -33,65 +32,49 @@ class Made(Struct, frozen=True):
     secret: str
 
 
-class AssistantForms:
-    """`end` ends a link and its video. `remove` removes a household by id, signs out at EZVIZ and ends all video."""
+class OperatorForms:
+    """The forms for who runs the installation: the assistants' clients, and who may link.
 
-    def __init__(
-        self,
-        store: Store,
-        new_links: NewLinks,
-        end: Callable[[Link], None],
-        invitations: Invitations,
-        window: LinkingWindow,
-        remove: Callable[[str], object],
-    ) -> None:
-        self._store, self._pins, self._new_links, self._end = store, Pins(store), new_links, end
-        self.invitations, self.window, self._remove = invitations, window, remove
+    `open_to_all`: anybody may link here without an invitation.
+    """
 
-    def take(self, step: str, account: str, cameras: frozenset[str]) -> Made | str:
-        """Takes a step of STEPS. Returns what was wrong, as a sentence to translate, or "" when done.
+    def __init__(self, store: Store, invitations: Invitations, window: LinkingWindow, *, open_to_all: bool) -> None:
+        self._store, self._invitations, self._window = store, invitations, window
+        self.open_to_all = open_to_all
 
-        A client gets a new secret, which is then returned. `cameras` are the household's camera ids.
+    def take(self, step: str, account: str) -> Made | str:
+        """Takes a step of OF_OPERATOR. Returns what was wrong, as a sentence to translate, or "" when done.
+
+        A client gets a new secret, which is then returned.
         """
+        if step in OF_OWNER and not is_of_owner(self._store, account):
+            return ASSISTANTS["owners_alone"]
         match step:
-            case "acknowledge":
-                self._new_links.acknowledge(account, request.form.getlist("links")[:1000])
-            case "end" | "choose":
-                return self._change_link(step, account, cameras)
             case "add-client":
                 return self._add_client()
             case "renew-secret" | "remove-client":
                 return self._change_client(step)
-            case "set-pin":
-                return self._set_pin(account)
-            case "clear-pin":
-                self._pins.clear(account)
             case "open-window":
-                self.window.open()
+                self._window.open()
             case "close-window":
-                self.window.close()
+                self._window.close()
             case "invite":
                 return self._invite()
             case "take-back":
-                gone = self.invitations.take_back(request.form.get("household", "")[:LONGEST_USER])
+                gone = self._invitations.take_back(request.form.get("household", "")[:LONGEST_USER])
                 return "" if gone else ASSISTANTS["no_invitation"]
-            case "set-quiet":
-                return self._set_quiet(account)
         return ""
 
-    def _change_link(self, step: str, account: str, cameras: frozenset[str]) -> str:
-        link = self._store.link(request.form.get("link", ""))
-        if link is None or link.account != account or link.ended is not None:
-            return ASSISTANTS["no_link"]
-        if step == "end":
-            self._end(link)
-            return ""
-        chosen = frozenset(request.form.getlist("cameras")) & cameras
-        everything = "later" in request.form and chosen == cameras
-        if not chosen and not everything:
-            return ASSISTANTS["nothing_ticked"]
-        self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)), time.time())
-        return ""
+    def shown(self, account: str) -> dict[str, object]:
+        """Returns the values for the template: clients, and guests if this household may invite others."""
+        invites = is_of_owner(self._store, account)
+        return {
+            "clients": [client for client in self._store.clients() if not client.id.startswith(TRIAL)],
+            "window_min": -(-self._window.left_s() // 60),
+            "open_to_all": self.open_to_all,
+            "invites": invites,
+            "guests": self._invitations.guests() if invites and not self.open_to_all else [],
+        }
 
     def _change_client(self, step: str) -> Made | str:
         client = self._store.client(request.form.get("client", ""))
@@ -113,6 +96,61 @@ class AssistantForms:
             return Made(assistant, clients.register(self._store, assistant, assistant, redirects))
         except ValueError:
             return ASSISTANTS["redirects"]
+
+    def _invite(self) -> str:
+        user = request.form.get("user", "").strip()
+        if not user or len(user) > LONGEST_USER or not user.isprintable():
+            return ASSISTANTS["user"]
+        return _NOT_INVITED[self._invitations.invite(user)]
+
+
+class AssistantForms:
+    """The forms of a household. `end` ends a link and its video.
+
+    `remove` removes a household by its id, signs it out at its vendor and ends all its video.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        new_links: NewLinks,
+        end: Callable[[Link], None],
+        remove: Callable[[str], object],
+    ) -> None:
+        self._store, self._pins, self._new_links, self._end = store, Pins(store), new_links, end
+        self._remove = remove
+
+    def take(self, step: str, account: str, cameras: frozenset[str]) -> str:
+        """Takes a step of STEPS. Returns what was wrong, as a sentence to translate, or "" when done.
+
+        `cameras` are the household's camera ids.
+        """
+        match step:
+            case "acknowledge":
+                self._new_links.acknowledge(account, request.form.getlist("links")[:1000])
+            case "end" | "choose":
+                return self._change_link(step, account, cameras)
+            case "set-pin":
+                return self._set_pin(account)
+            case "clear-pin":
+                self._pins.clear(account)
+            case "set-quiet":
+                return self._set_quiet(account)
+        return ""
+
+    def _change_link(self, step: str, account: str, cameras: frozenset[str]) -> str:
+        link = self._store.link(request.form.get("link", ""))
+        if link is None or link.account != account or link.ended is not None:
+            return ASSISTANTS["no_link"]
+        if step == "end":
+            self._end(link)
+            return ""
+        chosen = frozenset(request.form.getlist("cameras")) & cameras
+        everything = "later" in request.form and chosen == cameras
+        if not chosen and not everything:
+            return ASSISTANTS["nothing_ticked"]
+        self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)), time.time())
+        return ""
 
     def has_pin(self, account: str) -> bool:
         return self._pins.is_set(account)
@@ -145,9 +183,3 @@ class AssistantForms:
         except BadValue:
             return ASSISTANTS["quiet_times"]
         return ""
-
-    def _invite(self) -> str:
-        user = request.form.get("user", "").strip()
-        if not user or len(user) > LONGEST_USER or not user.isprintable():
-            return ASSISTANTS["user"]
-        return _NOT_INVITED[self.invitations.invite(user)]

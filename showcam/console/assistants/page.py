@@ -8,18 +8,15 @@ from functools import partial
 import msgspec
 from flask import Response, request
 
-from showcam.accounts.clients import TRIAL
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.accounts.pins import Pins
-from showcam.console.assistants.forms import OF_OWNER, STEPS, AssistantForms, Made
+from showcam.console.assistants.forms import OF_OPERATOR, STEPS, AssistantForms, Made, OperatorForms
 from showcam.console.assistants.reports import Reports
-from showcam.console.assistants.sentences import ASSISTANTS
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import READ, Area, Rule
 from showcam.registry import quiet_times
 from showcam.registry.notices.notifier import Addresses
-from showcam.registry.owner.invitations import Guest, is_of_owner
 from showcam.registry.owner.owner import Owner
 from showcam.registry.streams.history import History
 
@@ -28,7 +25,7 @@ OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
 class Assistants:
-    """`open_to_all`: anybody may link here without an invitation."""
+    """`operator`: the forms for clients and invitations; None on AWS: commands are for the operator there."""
 
     def __init__(
         self,
@@ -37,11 +34,10 @@ class Assistants:
         history: History,
         forms: AssistantForms,
         reports: Reports,
-        *,
-        open_to_all: bool,
+        operator: OperatorForms | None = None,
     ) -> None:
         self._owner, self._area, self._history = owner, area, history
-        self._forms, self._reports, self._open_to_all = forms, reports, open_to_all
+        self._forms, self._reports, self._operator = forms, reports, operator
 
     def rules(self) -> list[Rule]:
         return [
@@ -67,16 +63,13 @@ class Assistants:
             times=str(quiet),
             zone=quiet.zone if quiet.spans else quiet_times.own_zone(),
             typed=request.form if error else {},
-            clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
             made=made,
             has_pin=self._forms.has_pin(account),
-            window_min=-(-self._forms.window.left_s() // 60),
-            open_to_all=self._open_to_all,
-            invites=is_of_owner(store, account),
-            guests=self._guests(account),
+            operated=self._operator is not None,
             user=current.user,
             error=pages.say(error) if error else "",
             done=request.args.get("done", ""),
+            **(self._operator.shown(account) if self._operator else {}),
         )
 
     def take(self, current: ConsoleSession) -> Response:
@@ -85,10 +78,10 @@ class Assistants:
             return self._delete(current)
         if step in OF_REPORTS:
             outcome: Made | str = self._reports.take(step, account)
+        elif self._operator is not None and step in OF_OPERATOR:
+            outcome = self._operator.take(step, account)
         elif step not in STEPS:
             return pages.problem("request")
-        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
-            outcome = ASSISTANTS["owners_alone"]
         else:
             known = pages.cameras(self._owner, account) if step == "choose" else ()
             outcome = self._forms.take(step, account, frozenset(camera.id for camera in known))
@@ -147,11 +140,6 @@ class Assistants:
         response = self._area.page("assistants/deleted", user=current.user)
         cookies.drop(request, response)
         return response
-
-    def _guests(self, account: str) -> list[Guest]:
-        """Returns no guests if anybody may link without an invitation, or if the household was itself invited."""
-        shown = not self._open_to_all and is_of_owner(self._area.store, account)
-        return self._forms.invitations.guests() if shown else []
 
 
 def _fields(record: object, *names: str) -> dict[str, object]:

@@ -10,7 +10,6 @@ from showcam.console.door.entrance import Entrance
 from showcam.console.door.sign_in import Form, Refused, SigningIn
 from showcam.net.addresses import counted_as
 from showcam.registry.owner.sign_in_outcome import PENDING_S
-from showcam.store.ports import Store
 
 STEPS = frozenset({"door", "key", "vendor", "code", "again"})
 _NOBODY = ConsoleSession("", 0.0, by_code=False)
@@ -29,19 +28,14 @@ class Outcome:
 class Door:
     """Nobody at linking uses up the tries of this door. Both give the same answers."""
 
-    store: Store
     sessions: ConsoleSessions
     entrance: Entrance
     signing_in: SigningIn
     crowd: Crowd = field(default_factory=Crowd)
 
-    def is_there(self) -> bool:
-        """Tells whether anybody can sign in here: the installation's owner has a household."""
-        return any(account.origin == "owner" for account in self.store.accounts())
-
     def is_open_to(self, current: ConsoleSession | None) -> bool:
-        """Tells whether this browser may try: it is in the house, or was signed in before."""
-        return (current is not None and current.by_code) or self.entrance.visitor_in_house()
+        """Tells whether this browser may try: the entrance lets it, or it was signed in before."""
+        return (current is not None and current.by_code) or self.entrance.takes_passwords()
 
     def form(self, current: ConsoleSession | None) -> Form:
         """Returns the form that is due: of the vendor's code if the browser waits for one, else of a sign-in."""

@@ -22,10 +22,16 @@ MAX_CODE = 100
 
 
 class Phones:
-    """`house`: finds this machine's address in the house, for a phone. `port`: of the pages."""
+    """`house`: finds this machine's address in the house, for a phone, if there is one. `port`: of the pages there."""
 
     def __init__(
-        self, area: Area, codes: PhoneCodes, entrance: Entrance, house: Callable[[], str], *, port: int
+        self,
+        area: Area,
+        codes: PhoneCodes,
+        entrance: Entrance,
+        house: Callable[[], str] | None = None,
+        *,
+        port: int = 0,
     ) -> None:
         self._area, self._codes, self._entrance = area, codes, entrance
         self._house, self._port = house, port
@@ -98,7 +104,7 @@ class Phones:
     def _origin(self) -> tuple[str, bool]:
         """Returns the origin of these pages for a phone, and True if only this machine reaches that origin."""
         host = host_of(request.host)
-        if cookies.base() is None and (request.is_secure or not _is_own(host)):
+        if self._house is None or (cookies.base() is None and (request.is_secure or not _is_own(host))):
             return request.host_url.rstrip("/"), False
         house = self._house()
         return f"http://{in_url(house)}:{self._port}", _is_own(house)

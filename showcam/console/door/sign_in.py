@@ -143,7 +143,7 @@ class SigningIn:
 
     def takes(self, current: ConsoleSession, step: str) -> bool:
         """Tells whether this browser may be shown the form of this step."""
-        return step in ("sign-in", "key", "vendor", "code", "again") or (step == "own" and self._owns(current))
+        return step in ("sign-in", "door", "key", "vendor", "code", "again") or (step == "own" and self._owns(current))
 
     def take(self, current: ConsoleSession, step: str) -> str | Form | Response | None:
         outcome = self._run_step(current, step)
@@ -248,7 +248,8 @@ class SigningIn:
         """
         if self._pace is None:
             return Browser(HERE, every=True)
-        return Browser(current.id, (current.left,)) if current.left else None
+        known = current.account or current.left
+        return Browser(current.id, (known,)) if known else None
 
     def _chosen(self) -> SourceKind:
         """Returns the form's vendor, or the usual vendor."""

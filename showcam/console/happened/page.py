@@ -25,6 +25,7 @@ HISTORY = {
     "shown": mark("Shown after {took} s, for {long} min."),
     "waiting": mark("Picture not fetched yet."),
     "unfetched": mark("Picture never fetched."),
+    "sent": mark("Sent after {took} s."),  # if nothing learns whether it was fetched
 }
 # Sightings in the history, and the vendor's picture of a sighting.
 SEEN = {
@@ -125,7 +126,13 @@ class Happenings:
         """Returns at most `most` rows of the history. Raises Unavailable."""
         found = self.history.of(account, camera=camera, kind=kind, before=before, most=most + 1)
         by_id = {each.id: each for each in cameras}
-        rendered = _Rendered(self._links(found), self._pictures.sources_with(account), self._clock(), pages.language())
+        rendered = _Rendered(
+            self._links(found),
+            self._pictures.sources_with(account),
+            self._clock(),
+            pages.language(),
+            has_times=self.history.keeps == "times",
+        )
         shown = [rendered.of(ask, by_id[ask.camera]) for ask in found[:most] if ask.camera in by_id]
         more = _address(camera, kind, found[most - 1].id) if len(found) > most else ""
         part = "few" if most == FEW else "all"
@@ -142,6 +149,7 @@ class _Rendered(Struct, frozen=True):
     keeping: frozenset[str]  # ids of sources whose vendor keeps pictures
     now: float
     language: Language
+    has_times: bool
 
     def of(self, ask: Ask, camera: Camera) -> Happening:
         return Happening(
@@ -176,6 +184,8 @@ class _Rendered(Struct, frozen=True):
                 return ask.reason
             wrong, _ = row_text(ask.reason, self.language, camera.name, camera.manufacturer)
             return wrong
+        if not self.has_times:
+            return OURS.say(self.language, HISTORY["sent"], took=f"{ask.took_s:.1f}")
         if ask.live_s:
             minutes, seconds = divmod(round(ask.live_s), 60)
             long = f"{minutes}:{seconds:02}"

@@ -32,12 +32,13 @@ def blueprint(
     published: bool = False,
     leads_home: Callable[[], bool] = lambda: False,
     documents: Documents = NONE,
+    has_cameras: bool = False,
 ) -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
 
     `heard`: the assistants' words for each reason. `published`: the assistants' apps list showcam to everybody, not
     only to its owner. `leads_home`: tells whether this request for the front page is led to the cameras. `documents`:
-    the owner's, which a function on AWS lacks.
+    the owner's, which a function on AWS lacks. `has_cameras`: everybody reaches their own page of cameras.
     """
     pages = Blueprint("console", __name__)
     helped = Help(vendor, heard)
@@ -68,7 +69,7 @@ def blueprint(
 
     @pages.get("/start")
     def start() -> str:
-        return _page("help/front", vendor, practice_url=practice_url, published=published)
+        return _page("help/front", vendor, practice_url=practice_url, published=published, has_cameras=has_cameras)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:

@@ -24,7 +24,7 @@ from showcam.console.home.sentences import WAYS
 from showcam.console.home.tiles import Asked, Tiles, at_own_media, shown
 from showcam.console.look import cookies, pages
 from showcam.console.look.area import READ, Area, EndPictures, Rule
-from showcam.console.look.pages import PROBLEMS
+from showcam.console.look.pages import PROBLEMS, Parts
 from showcam.drivers.camera import Refusal
 from showcam.engine.messages import BadOffer
 from showcam.i18n.catalogue import known
@@ -48,7 +48,7 @@ FREE = ("came_back", "phone", "language")
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
-    adds: bool = False  # whether owners may add their own cameras
+    has: Parts
     back: str = ""  # the address of the vendor's callback at showcam
     refusal_s: float = REFUSAL_S  # least duration of a refusal whose cause must not show
 
@@ -74,9 +74,10 @@ class Home:
         signing_in = partial(
             SigningIn, sessions=self._sessions, states=states, back=settings.back, names=entrance.names
         )
-        self.signing_in = signing_in(sign_in, adds=settings.adds)
-        at_door = signing_in(sign_in.at_door(), adds=False, pace=Pace(settings.refusal_s))
-        self._door = Door(store, self._sessions, entrance, at_door)
+        at_door = signing_in(entrance.admits(sign_in), adds=False, pace=Pace(settings.refusal_s))
+        # a browser that gave no printed code is no more trusted once it has signed in to its own household
+        self.signing_in = signing_in(sign_in, adds=settings.has.adds) if entrance.prints_codes else at_door
+        self._door = Door(self._sessions, entrance, at_door)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, owner, settings.live, clock)
         self.phone_codes = PhoneCodes(store, self._sessions, clock)
@@ -86,13 +87,17 @@ class Home:
     def vendor(self) -> str:
         return self.sign_in.vendor
 
+    @property
+    def has(self) -> Parts:
+        return self._settings.has
+
     def when_open(self, callback: Callable[[str], None]) -> None:
         """`callback` gets the household of each open page, several times a minute; it must be quick."""
         self._opened = callback
 
     def leads_home(self) -> bool:
         """Tells whether a request for the front page is led to the cameras: in the house, or by the owner's proxy."""
-        return cookies.base() is not None or (self.entrance.in_house() and self._door.is_there())
+        return cookies.base() is not None or (self.entrance.in_house() and self.entrance.has_households())
 
     # the page
 
@@ -134,12 +139,14 @@ class Home:
 
         Outside the house only the code's form is shown.
         """
-        form = self._door.form(current) if self._door.is_open_to(current) and self._door.is_there() else None
+        may = self._door.is_open_to(current) and self.entrance.has_households()
+        form = self._door.form(current) if may else None
         if form is not None and form.name == "code":
             return self._page(f"door/{form.name}", status, **form.fields)
         ended = current is None and self.area.has_ended()
         fields = form.fields if form else {}
-        return self._page("door/enter", status, **{"ended": ended, "known": form is not None, **fields, **context})
+        given = {"ended": ended, "known": form is not None, "prints_codes": self.entrance.prints_codes}
+        return self._page("door/enter", status, **{**given, **fields, **context})
 
     def _through_door(self, current: ConsoleSession | None, step: str) -> Response:
         if step not in STEPS:
@@ -183,8 +190,8 @@ class Home:
         if view.why and view.signed_out:
             why = f"{view.why['wrong']} {view.why['mend']}"
             return self._form(self.signing_in.form(current, error=why, user=current.user))
-        status, adds = 503 if view.why else 403 if error else 200, self._settings.adds
-        given = {"view": view, "live": self.gallery.live, "adds": adds}
+        status = 503 if view.why else 403 if error else 200
+        given = {"view": view, "live": self.gallery.live}
         return self._page("home/page", status, user=current.user, error=error, **given)
 
     # a camera
@@ -261,7 +268,7 @@ class Page(Protocol):
 
 def bind(app: Flask, home: Home, *more: Page) -> None:
     """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
-    app.config[pages.VENDOR] = home.vendor
+    app.config.update({pages.VENDOR: home.vendor, pages.PARTS: home.has})
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
     room = Blueprint("home", __name__)

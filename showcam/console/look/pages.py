@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 from flask import Response, current_app, g, make_response, redirect, render_template, request
+from msgspec import Struct
 
 from showcam.console.look import cookies
 from showcam.drivers.camera import Camera, Refusal
@@ -32,9 +33,22 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 }
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
-TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
-NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners are notified of faults
+PARTS = "CONSOLE_PARTS"  # key of the app's configuration: the Parts of this installation's console
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
+
+
+class Parts(Struct, frozen=True):
+    """The parts that not every installation's console has.
+
+    `operated`: who is signed in also runs the installation, and so has the pages of set-up, health and trial. `adds`:
+    owners may add their own cameras of the house. `tvs`: cameras may be shown on TVs of the house. `notifies`: owners
+    are notified of faults.
+    """
+
+    operated: bool = True
+    adds: bool = False
+    tvs: bool = False
+    notifies: bool = False
 
 
 # The pages for somebody who is signed in, as the header lists them.
@@ -49,6 +63,7 @@ MENU = (
 )
 OF_MEMBERS = (MENU[0], MENU[-1])
 OF_TVS = (("/home/tv", mark("TV")),)  # in the menu if cameras may be shown on TVs of the house
+OF_OPERATOR = frozenset({"/home/try", "/home/health", "/home/setup"})  # in the menu if the console has these pages
 SHORT_MEND = 200  # characters; if there are many cameras, a longer text is folded
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
@@ -112,11 +127,10 @@ def is_id(camera: str) -> bool:
 
 
 def rendered(template: str, status: int, /, **context: Any) -> Response:
-    locale, has_tvs = language(), bool(current_app.config.get(TVS))
+    locale, has = language(), current_app.config.get(PARTS, Parts())
     given = {
-        "menu": _menu(has_tvs, may_change=bool(context.get("may_change", True))),
-        "has_tvs": has_tvs,
-        "notifies": bool(current_app.config.get(NOTIFIES)),
+        "menu": _menu(has, may_change=bool(context.get("may_change", True))),
+        "has": has,
         "short_mend": SHORT_MEND,
         "here": request.path,
         "assistants": ASSISTANTS,
@@ -131,10 +145,11 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     return make_response(render_template(f"{template}.html", **given, **context), status)
 
 
-def _menu(has_tvs: bool, *, may_change: bool) -> tuple[tuple[str, str], ...]:
+def _menu(has: Parts, *, may_change: bool) -> tuple[tuple[str, str], ...]:
     if not may_change:
         return OF_MEMBERS
-    return (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU
+    listed = (*MENU[:1], *OF_TVS, *MENU[1:]) if has.tvs else MENU
+    return tuple(entry for entry in listed if has.operated or entry[0] not in OF_OPERATOR)
 
 
 def again(camera: str = "") -> Response:

@@ -15,8 +15,6 @@ AT = "/home/setup"
 
 
 class SetUp:
-    """`adds`: whether owners may add their own cameras."""
-
     def __init__(
         self,
         gallery: Gallery,
@@ -24,11 +22,10 @@ class SetUp:
         area: Area,
         reachable: Reachable,
         *,
-        adds: bool,
         said: SaidPage,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
-        self._reachable, self._adds, self._said = reachable, adds, said
+        self._reachable, self._said = reachable, said
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
@@ -59,7 +56,6 @@ class SetUp:
             form=form.name if form else "",
             chosen=chosen,
             joins=self._signing_in.joins(current),
-            adds=self._adds,
             address=self._reachable.address,
             examined=self._reachable.examined(current.account) if current.account else None,
             since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},

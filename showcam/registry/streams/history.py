@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from showcam.accounts.links import SESSION
 from showcam.drivers.camera import Refusal, Stream
@@ -36,6 +37,8 @@ SAME_FOR_PEOPLE_S: dict[str, float] = {"motion": 120.0, "person": 120.0, "doorbe
 _ID = re.compile("([0-9a-f]{11})[0-9a-f]{8}")
 
 type Work = Callable[[], None]
+# The contents of the history: nothing, requests to assistants and sightings, or also how long cameras were watched.
+type Kept = Literal["nothing", "asks", "times"]
 
 
 class Later:
@@ -73,11 +76,16 @@ class Later:
 
 
 class History:
-    """`clock`: epoch seconds. `later` does the work with the store; by default at once."""
+    """`clock`: epoch seconds. `later` does the work with the store; by default at once. `keeps`: see Kept."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
+        self,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        later: Callable[[Work], None] | None = None,
+        keeps: Kept = "times",
     ) -> None:
+        self.keeps = keeps
         self._store, self._clock, self._later = store, clock, later or _now
         self._noted: list[tuple[str, Ask]] = []  # accounts and their asks that are not written yet
         self._left_out = 0  # asks that are missing, since too many waited
