@@ -146,8 +146,9 @@ def build(store: Store, installation: Installation) -> Driver:
 
 def _set_key(store: Store, user: str, key: str, secret: str) -> None:
     from showcam.drivers.ezviz import sessions
+    from showcam.drivers.ezviz.open_platform import open_key_of
 
-    sessions.keep_of(store, user, open=sessions.open_key_of(key, secret))
+    sessions.keep_of(store, user, open=open_key_of(key, secret))
 
 
 def _set_sub_account(store: Store, user: str, account_id: str, _secret: str) -> None:

@@ -33,6 +33,13 @@ class Key(Struct, frozen=True, omit_defaults=True):  # sealed so, without `host`
     host: str = ""  # the host to ask for tokens; "": as the installation's settings say
 
 
+def open_key_of(key: str | None, secret: str | None) -> Key | None:
+    """Raises ValueError for half a key."""
+    if bool(key) != bool(secret):
+        raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
+    return Key(key, secret) if key and secret else None
+
+
 class Sub(Struct, frozen=True):
     """A sub-account under the installation's own developer key: it sees the cameras it was given."""
 

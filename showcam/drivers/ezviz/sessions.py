@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from showcam.accounts import households
 from showcam.drivers.errors import SignedOut, VendorDown
 from showcam.drivers.ezviz.answers import set_error
-from showcam.drivers.ezviz.open_platform import Key
+from showcam.drivers.ezviz.open_platform import Key, open_key_of
 from showcam.drivers.vendor import SourceUser, VendorHttp
 from showcam.net.cache import Recent
 from showcam.net.exchange import Exchange
@@ -240,10 +240,7 @@ class Sessions:
             time.sleep(LOOK_S)
 
     def ended(self, source: Source, old: str) -> None:
-        """Marks the account signed out, if session `old`, which has ended, is still the stored one.
-
-        Another session was stored meanwhile if the person signed in again.
-        """
+        """Marks the account signed out, unless the person signed in again since session `old` ended."""
         held = self.read(source)
         if _id_of(held.secrets) == old:
             self._swap(source, held, held.secrets, "needs_login")
@@ -293,13 +290,6 @@ def keep_of(store: Store, user: str, **given: Any) -> None:
     """Keep other values of these fields of Secrets for the user's source, if the user is known here."""
     if (source := find(store, user)) is not None:
         Sessions(store).keep(source, **given)
-
-
-def open_key_of(key: str | None, secret: str | None) -> Key | None:
-    """Raises ValueError for half a key."""
-    if bool(key) != bool(secret):
-        raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
-    return Key(key, secret) if key and secret else None
 
 
 MOST_AT_WORK = 512  # sessions kept at work
