@@ -145,7 +145,7 @@ def test_a_peer_that_can_not_be_installed_is_tried_once(monkeypatch: pytest.Monk
 def test_without_chromium_or_npm_their_rows_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     assert [row.name for row in first_frame.measure(Run())] == ["first frame in a browser"]
-    with pytest.raises(NoPeer, match="node and npm"):
+    with pytest.raises(NoPeer, match="oidc-provider is not installed"):
         refresh.ensure()
 
 
