@@ -116,6 +116,11 @@ class TestOwner:
         [kept] = aws.store.preferences(aws.account(USER).id).values()
         assert json.loads(kept)["voice_may"] == ["sleep"]
 
+    def test_without_a_link_a_button_leads_to_how_to_link(self, mine: Browser) -> None:
+        mine.get("/home/assistants")
+        assert '<a class="button" href="/start">' in mine.page
+        assert mine.get("/start").status == 200
+
     def test_a_pin_is_set(self, aws: PublicPages, mine: Browser) -> None:
         mine.get("/home/assistants").post("/home/assistants", step="set-pin", pin="2468", again="2468")
         assert Pins(aws.store).is_set(aws.account(USER).id)
