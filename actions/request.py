@@ -94,7 +94,7 @@ def asks_for_picture(executions: list[Execution]) -> bool:
 
 
 def may_ask_for_picture(intent: Input) -> bool:
-    """Whether the command is named anywhere in the payload, which may be one that can't be read."""
+    """Tells whether the payload names the command anywhere, also if the payload can't be decoded."""
     return f'"{SHOW}"'.encode() in bytes(intent.payload)
 
 

@@ -1,4 +1,4 @@
-"""A fleet of media processes that is killed process by process: how long placing a picture takes, and whether it fails.
+"""Kills media processes one by one, and measures how long placing a picture takes meanwhile, and whether it fails.
 
 Fleet, roster, holds and store are real; a media process is a list of pictures with a number of places, and time is
 simulated. tests/registry/test_media_fleet.py asserts that no picture is refused or shown twice.

@@ -65,7 +65,7 @@ def foreign_to(paths: Iterable[Path]) -> set[str]:
 
 
 def build(function: str, architecture: str, out: Path, product: Path | None = None) -> Path:
-    """Makes the function's zip, with the folder of the product in it, if there is one. Raises CannotPackage."""
+    """Makes the function's zip, and adds the product's folder if there is one. Raises CannotPackage."""
     if _file(f"lambda.{function}") is None:
         raise CannotPackage(f"there is no lambda/{function}.py")
     out.mkdir(parents=True, exist_ok=True)

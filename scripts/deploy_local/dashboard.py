@@ -1,6 +1,6 @@
-"""Draws the stack's dashboard as one page of diagrams, from what its functions wrote into their logs.
+"""Draws the stack's dashboard as one page of diagrams, from the metrics in the functions' logs.
 
-CloudWatch makes metrics of these lines by itself; the emulator does not, so they are put there first.
+CloudWatch makes metrics of such log lines by itself. The emulator does not, so this module puts them there first.
 """
 
 import ast
@@ -45,7 +45,7 @@ def draw(aws: Emulator, page: Path = PAGE) -> list[Diagram]:
 
 
 def _walked(aws: Emulator) -> list[dict[str, Any]]:
-    """The lines with metrics, when all that a walk leads to are there: a function's log arrives after its answer."""
+    """Returns the log lines with metrics, once each metric that the walk causes is there: logs arrive after answers."""
     late = time.monotonic() + START_S
     while True:
         found = embedded(aws)
@@ -137,7 +137,7 @@ def _of_expression(aws: Emulator, options: dict[str, Any], by_id: dict[str, Poin
 
 
 def _value(node: ast.expr, by_id: dict[str, Points], at: float) -> float | None:
-    """The value of metric math; None where one of its metrics has none."""
+    """Computes an expression of CloudWatch's metric math. None if a metric in the expression has no value."""
     match node:
         case ast.Constant(value=int(number)):
             return number

@@ -1,4 +1,4 @@
-"""Walks an owner's pages at /home: a camera's reason and its button, what was asked, a link's end, all data deleted."""
+"""Walks an owner's pages at /home: presses a camera's button, reads the last asks, ends a link, deletes all data."""
 
 import re
 from html import unescape
@@ -59,7 +59,7 @@ class Owner:
 
 
 def owners_pages(place: Place) -> None:
-    """Raises StepFailed at the first step that is not as it should be."""
+    """Raises StepFailed at the first step that fails."""
     heading("An owner's page")
     owner = Owner(place.web, place.authorities)
     with step("Sign in at /home") as done:

@@ -69,7 +69,7 @@ def reported(emulator: Emulator, table: str) -> str:
 
 
 def configure(emulator: Emulator, settings: dict[str, str], functions: tuple[str, ...] = FUNCTIONS) -> None:
-    """Give each of these functions these settings beside what it has."""
+    """Adds these settings to the environment of each of these functions."""
     client = emulator.client("lambda")
     for name in functions:
         variables = environ_of(emulator, name) | {

@@ -165,7 +165,7 @@ CARD = (1280, 720)  # no simulated camera sends this size
 
 
 def walk(place: Place) -> None:
-    """Raises StepFailed at the first step that is not as it should be."""
+    """Raises StepFailed at the first step that fails."""
     heading("Alexa")
     to_alexa, alexa_tokens = link(place, "alexa")
     echo = Alexa(place.directive, alexa_tokens["access_token"])
@@ -284,7 +284,7 @@ def _google(place: Place, display: Google) -> None:
 
 
 def _support(operators: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """What an operator sees; the emulator names no caller, so the event is as AWS writes it after IAM."""
+    """Calls the function for operators with the event that AWS documents, since the emulator does not check IAM."""
     with step("Show the household to support") as done:
         iam = {"userArn": "arn:aws:iam::000000000000:user/support"}
         context = {"requestId": "support", "http": {"method": "POST"}, "authorizer": {"iam": iam}}
@@ -368,7 +368,7 @@ def _stranger(place: Place) -> None:
 
 
 def _swept(place: Place, echo: Alexa) -> None:
-    """Nobody asks for the camera that was renamed: only the function on a schedule reads the household."""
+    """Renames a camera at EZVIZ. No assistant asks for it, so only the function `sweep` finds the new name."""
     if place.amazon is not None:
         with step("Grant Alexa's events") as done:
             grant = {"type": "OAuth2.AuthorizationCode", "code": "a code"}

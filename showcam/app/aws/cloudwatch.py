@@ -151,7 +151,7 @@ class CloudWatch(logging.Handler):
         self._more |= more
 
     def audit(self, **fields: str) -> None:
-        """Writes a line about who asked for what, and how it ended, whatever the level of the log is."""
+        """Writes the audit line of an operator's call, at every log level: caller, call, household and outcome."""
         _write({"level": "info", "event": "audit", "request": self._request, **fields})
 
     def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: "list[Outcome]") -> None:
