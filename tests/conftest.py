@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import botocore.session
 import pytest
 import structlog
+from werkzeug.routing import Rule
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.store.sealing import Sealer
@@ -139,6 +141,24 @@ def one_loader_of_aws_models() -> Iterator[None]:
     """Each session of boto3 reads the models of AWS's services again, and moto begins a session for each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_compiler_of_addresses() -> Iterator[None]:
+    """Each app of Flask compiles its sixty rules of addresses anew, and most tests of pages make an app."""
+    kept, compiled = dict[object, Any](), Rule._compile_builder
+
+    def compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:  # they are written into what is compiled
+            return compiled(rule, append_unknown)
+        what = rule.rule, tuple(rule._trace), append_unknown
+        if what not in kept:
+            kept[what] = compiled(rule, append_unknown)
+        return kept[what]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled_once)
         yield
 
 
