@@ -25,6 +25,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
 from tests.doubles.needs import SKIPS, left_out
+from tests.doubles.new_store import new_store
 from tests.doubles.spare_time import SpareTime
 
 # `make check` leaves out all that is marked with one of these
@@ -181,7 +182,7 @@ def logs_of_its_own(forgetful_loggers: None) -> Iterator[None]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
+    store = new_store(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
     yield store
     store.close()
 
