@@ -1,4 +1,4 @@
-"""The still of what happened: the vendor's picture, or the first of the camera, through the gate and never otherwise."""
+"""The still of what happened: the vendor's picture, else the first of the camera, and always through the gate."""
 
 from collections.abc import Callable
 

@@ -10,7 +10,6 @@ from showcam.net.jpeg import is_whole
 from showcam.registry.notices.rings import AN_HOUR, MOST_WAITING, Rings
 from showcam.registry.readings.changes import RUNG_S, Change
 from tests.doubles.clock import Clock
-from tests.doubles.household import Household
 from tests.doubles.notice_services import MAIL, PHONE, Owner
 from tests.doubles.waiting import LONG_S, until
 from tests.net.test_jpeg import drawn
@@ -33,7 +32,7 @@ class Phones:
         self.tried: list[str] = []
         self.moments: list[tuple[str, float]] = []  # kind of change and time of each still
         self.noted: list[tuple[str, float | None]] = []
-        self.still: bytes | None | Exception = JPEG
+        self.still: bytes | Exception | None = JPEG
         self.during: Callable[[str], object] = lambda url: None
         self.refuses: set[str] = set()
         standing = self.home.adapter.standing

@@ -1,7 +1,7 @@
 """Sends what happened at a camera to its household's addresses for notices, with a still of it and a link to the video.
 
-The owner chose this for the camera (`Preferences.phone_when`). Nothing is sent in the household's quiet times. A message
-older than RUNG_S is dropped: nobody would be at the door in time.
+The owner chose this for the camera (`Preferences.phone_when`). Nothing is sent in the household's quiet times. A
+message older than RUNG_S is dropped: nobody would be at the door in time.
 """
 
 import logging
