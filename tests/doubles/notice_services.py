@@ -111,7 +111,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         body = mail.get_body(("plain",))
         self.got.append((envelope.rcpt_tos, str(mail["Subject"]), body.get_content() if body else ""))
-        self.stills += [part.get_payload(decode=True) for part in mail.iter_attachments()]
+        self.stills += [bytes(part.get_content()) for part in mail.iter_attachments()]
         return "250 taken"
 
 
