@@ -67,8 +67,15 @@ def test_other_preferences_and_cameras_that_the_form_did_not_name_stay(world: Ho
 @pytest.mark.parametrize("when", ["{garden}/tamper", "{garden}/", "nowhere/motion", "../motion", "x" * 3000])
 def test_anything_else_is_left_out(world: HomeWorld, page: HomeBrowser, when: str) -> None:
     garden = world.home.id("Garden")
-    page.send(AT, step="rings", camera=[garden, "nowhere"], when=[when.format(garden=garden)])
+    page.send(AT, step="rings", camera=[garden], when=[when.format(garden=garden)])
     assert (page.status, chosen(world, "Garden")) == (200, ())
+
+
+def test_a_camera_that_is_gone_is_said_and_nothing_is_kept(world: HomeWorld, page: HomeBrowser) -> None:
+    garden = world.home.id("Garden")
+    page.send(AT, step="rings", camera=[garden, "ezviz-gone"], when=[f"{garden}/motion"])
+    assert (page.status, "It is gone already." in page.text) == (403, True)
+    assert chosen(world, "Garden") == ()
 
 
 def test_without_an_address_it_leads_to_the_page_of_notices(world: HomeWorld) -> None:

@@ -52,15 +52,18 @@ class PhoneRings:
                 rows.append(Ticks(camera.id, camera.name, events))
         return rows
 
-    def take(self, account: str) -> None:
-        """Keeps the ticks of the cameras that the form names. Other values and other cameras are left out."""
+    def take(self, account: str) -> bool:
+        """Keeps the ticks of the cameras that the form names. False, and nothing is kept, if one of them is gone."""
         form = request.form
-        known, given = {row.camera for row in self.ticks(account)}, set(form.getlist("when"))
-        for camera in known & set(form.getlist("camera")):
+        cameras, given = set(form.getlist("camera")), set(form.getlist("when"))
+        if not cameras <= {row.camera for row in self.ticks(account)}:
+            return False
+        for camera in cameras:
             kept = self._owner.preferences(account, camera)
             chosen = tuple(when for when in TV_WHEN if f"{camera}/{when}" in given)
             if chosen != kept.phone_when:
                 self._owner.prefer(account, camera, replace(kept, phone_when=chosen))
+        return True
 
 
 def _may_happen(camera: Camera, when: str) -> bool:

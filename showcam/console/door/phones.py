@@ -74,8 +74,8 @@ class Phones:
                 role = request.form.get("role", "member")
                 return self.show(current, code=self._codes.new(current, "owner" if role == "owner" else "member"))
             case "rings" if self._rings is not None and self._rings.may(current.account):
-                self._rings.take(current.account)
-                return pages.led(f"{AT}?done=1#rings")
+                is_kept = self._rings.take(current.account)
+                return pages.led(f"{AT}?done=1#rings") if is_kept else self.show(current, "no_browser")
             case "end-browser":
                 return self._end(current, request.form.get("browser", ""))
             case "end-others":
