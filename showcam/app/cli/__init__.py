@@ -141,7 +141,20 @@ def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 _COMMANDS = (
     *("alexa", "backup", "cameras", "cast", "clients", "doctor", "expose", "google", "health", "home"),
-    *("household", "login", "media", "outbox", "owner", "pin", "restore", "run", "serve", "settings", "trace"),
+    *(
+        "household",
+        "login",
+        "media",
+        "outbox",
+        "owner",
+        "pin",
+        "players",
+        "restore",
+        "run",
+        "serve",
+        "settings",
+        "trace",
+    ),
     *("where", "worker"),
 )
 # The module of each command whose module has another name. A command imports only its own module: a container's engine
