@@ -89,7 +89,7 @@ class Players:
         return sorted(filter(None, found), key=lambda player: player.created)
 
     def find(self, key: str) -> Player | None:
-        """The player with this key. Every household's row is looked for, so a wrong key takes as long as a right one."""
+        """The player with this key. Each household is looked at, so a wrong key takes as long as a right one."""
         if not _is_key(key):
             return None
         candidates = [self.of_id(_id(account.id, key)) for account in self._accounts()]

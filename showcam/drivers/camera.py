@@ -8,8 +8,8 @@ from msgspec import Struct, field
 from showcam.drivers.errors import Reason
 from showcam.store.records import DAY_S
 
-# video: Alexa's VideoApp, see showcam.registry.gate.gate; tv: a TV in the house, which is a Cast device; player: a program
-# of the household's own
+# video: Alexa's VideoApp, see showcam.registry.gate.gate; tv: a TV in the house, which is a Cast device;
+# player: a program of the household's own
 type Display = Literal["alexa", "google", "page", "video", "tv", "player"]
 type Surface = Literal[Display, "still"]
 

@@ -18,7 +18,7 @@ AT = "/home/players"
 WHY = {
     "name": mark("Type letters and digits, without spaces."),
     "taken": mark("There is one of this name."),
-    "many": mark("There are enough players. End one."),
+    "many": mark("There are enough players. Remove one."),
 }
 
 
