@@ -66,7 +66,7 @@ class Players:
         self._unwritten: dict[str, Use] = {}  # uses since the last write, by player
 
     def add(self, account_id: str, name: str) -> tuple[Player, str]:
-        """Adds a player, and returns it with its key, which is stored nowhere. Raises NotAdded."""
+        """Adds a player, and returns its key too, which is stored nowhere. Raises NotAdded."""
         if not _is_name(name):
             raise NotAdded("name")
         if self.named(name) is not None:
@@ -113,14 +113,14 @@ class Players:
         """The player's use, as far as this process and the store know it."""
         with self._lock:
             since = self._unwritten.get(player.id, Use())
-        kept = self._kept(player)
+        kept = self._stored_use(player)
         return Use(max(kept.last, since.last), kept.count + since.count)
 
     def used(self, player: Player) -> None:
         """Counts that the player opened a camera. A crash may lose the uses of WRITTEN_S."""
         now = self._clock()
-        kept = self._kept(player)
         with self._lock:
+            kept = self._stored_use(player)
             count = self._unwritten.pop(player.id, Use()).count + 1
             if now - kept.last < WRITTEN_S:
                 self._unwritten[player.id] = Use(now, count)
@@ -140,7 +140,7 @@ class Players:
     def _accounts(self) -> Iterator[Account]:
         return self._store.accounts()
 
-    def _kept(self, player: Player) -> Use:
+    def _stored_use(self, player: Player) -> Use:
         data = self._store.account_secret(player.account, _row(player.id, _USED))
         try:
             return _use.decode(data) if data else Use()

@@ -65,7 +65,11 @@ class House:
         got: list[Any] = []
         asked = {"REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_LENGTH": "0", **FROM_HOUSE, **environ}
         asked = {name: value for name, value in asked.items() if value is not None}
-        body = b"".join(self.edge(asked, lambda status, headers, _=None: got.extend((status, headers))))
+
+        def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None, /) -> Any:
+            got.extend((status, headers))
+
+        body = b"".join(self.edge(asked, start))
         return Asked(int(got[0].split()[0]), {name.lower(): value for name, value in got[1]}, body)
 
     def claims(self, location: str) -> Claims:

@@ -39,7 +39,8 @@ def added(program: Program, name: str) -> dict[str, Any]:
     done = program.command("players", "add", name, "--user", USER, "--demo", "--json")
     assert done.returncode == 0, done.stderr
     facts: dict[str, Any] = json.loads(done.stdout)
-    return facts | next(camera for camera in facts["cameras"] if camera["name"] == CAMERA)
+    camera: dict[str, Any] = next(camera for camera in facts["cameras"] if camera["name"] == CAMERA)
+    return facts | camera
 
 
 def end(program: Program, name: str) -> None:

@@ -26,7 +26,7 @@ _WHY = {
 
 @click.group(cls=Group)
 def players() -> None:
-    """Programs of your own that watch your cameras at home, such as Home Assistant, Frigate or go2rtc."""
+    """Programs that watch your cameras at home, such as Home Assistant, Frigate or go2rtc."""
 
 
 @players.command()

@@ -28,7 +28,7 @@ from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import token_hash
 
 log = structlog.get_logger()
-AGAIN_S = "10"  # a refused program may ask again then: a recorder of that pace asks six times a minute, as a link may
+AGAIN = "10"  # seconds until a refused program may ask again: six times a minute, as a link may
 _CROWDED = frozenset({"too_often", "household_full", "machine_full", "busy"})
 _CAMERA = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 # a page of another origin in the house may show a player's camera, as a page of the media process's grants may
@@ -81,13 +81,13 @@ class PlayerDoor:
         found = self._opened(player, camera, way)
         if isinstance(found, Refusal):
             return _explained(found, request.header("Accept-Language") or "")
-        # a WHEP client sends its offer again to where a 307 leads (RFC 9725 section 4.6 for WHIP); 302 is for GET
+        # with 307 a WHEP client posts its offer again (as RFC 9725, 4.6, says for WHIP); 302 is for GET
         status = 307 if way == "webrtc" else 302
         at = f"{self._media(request.environ)}{urlsplit(found.url).path}"
         return Response(status, b"", [("Location", at), *_HEADERS])
 
     def _wrong(self, request: Request) -> Response:
-        """Answers a wrong key; the key of a program that has ended is one. Right keys of the same address go on."""
+        """Answers a wrong or ended key. Right keys from the same address go on."""
         key = f"showcam/players/{token_hash(request.network)[:32]}"
         taken, _ = self._store.take_place(key, TRIES, WINDOW_S, self._players.now())
         if not taken:
@@ -125,7 +125,7 @@ class PlayerDoor:
             return Played(grant="", reason=found.reason, words=explain(found))
         return Played(grant=urlsplit(found.url).path.split("/")[2], reason="", words="")
 
-    # who asks, and where it is led
+    # the house, and the origin of video
 
     def _is_from_house(self, environ: WSGIEnvironment) -> bool:
         """Whether the house asks, maybe through a trusted proxy that names an address of the house.
@@ -157,5 +157,5 @@ def _nothing() -> Response:
 
 def _refused(status: int, title: str, detail: str, *, again: bool = False) -> Response:
     made = problem(status, title, detail)
-    more = [("Retry-After", AGAIN_S)] if again or status == 503 else []
+    more = [("Retry-After", AGAIN)] if again or status == 503 else []
     return Response(status, made.body, [*made.headers, *_HEADERS, *more])

@@ -1,4 +1,4 @@
-"""What a household's own programs want in their files, with the addresses of its cameras filled in.
+"""Texts for the files of a household's own programs, with the addresses of the cameras filled in.
 
 The forms are those of go2rtc's internal/ffmpeg and internal/webrtc, of Frigate's page on restreaming, and of Home
 Assistant's integration “Generic Camera”.

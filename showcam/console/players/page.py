@@ -28,7 +28,7 @@ class Listed(Struct, frozen=True):
 
 
 class Made(Struct, frozen=True):
-    """A player that was just added, with what its key opens."""
+    """A new player with its addresses, for the answer to the form only."""
 
     name: str
     cameras: list[Addressed]
