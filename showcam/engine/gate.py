@@ -26,10 +26,14 @@ from showcam.engine.messages import (
     Find,
     Found,
     Judged,
+    Knock,
+    Knocked,
     Learnt,
     NotOpened,
     Open,
     Opened,
+    Play,
+    Played,
     Still,
 )
 from showcam.engine.settings import PlaneSettings
@@ -250,6 +254,16 @@ class WebSources:
         body: Admits = {"claims": claims.as_json(), "bearer": bearer}
         admitted = _read(await self._post("admits", body), Admitted)
         return admitted is not None and admitted["admitted"]
+
+    async def knock(self, name: str) -> Knocked | None:
+        """The player of that name; None if the web process can't be asked."""
+        body: Knock = {"name": name}
+        return _read(await self._post("knock", body), Knocked)
+
+    async def play(self, player: str, camera: str) -> Played | None:
+        """A grant for the player, or why there is none; None if the web process can't be asked."""
+        body: Play = {"player": player, "camera": camera}
+        return _read(await self._post("play", body, OPEN_S), Played)
 
     async def learnt(
         self,

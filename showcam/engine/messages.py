@@ -177,6 +177,28 @@ class Admitted(TypedDict):
     admitted: bool
 
 
+class Knock(TypedDict):
+    name: str  # as a household's program sent it
+
+
+class Knocked(TypedDict):
+    player: str  # the player's id; "" if there is none of that name
+    ha1: str  # the hash that Digest goes by; "" without a player
+
+
+class Play(TypedDict):
+    """Asked once the password was right."""
+
+    player: str
+    camera: str
+
+
+class Played(TypedDict):
+    grant: str  # for HLS on the surface "player", for a minute; "" if the camera is refused
+    reason: str  # the registry's word; "" if granted
+    words: str  # the same as an English sentence
+
+
 class Learnt(TypedDict):
     claims: WireClaims
     width: int
