@@ -256,14 +256,12 @@ class WebSources:
         return admitted is not None and admitted["admitted"]
 
     async def knock(self, name: str) -> Knocked | None:
-        """The player of that name; None if the web process can't be asked."""
-        body: Knock = {"name": name}
-        return _read(await self._post("knock", body), Knocked)
+        """The player of a user name of RTSP; None if the web process can't be asked."""
+        return _read(await self._post("knock", Knock(name=name)), Knocked)
 
     async def play(self, player: str, camera: str) -> Played | None:
-        """A grant for the player, or why there is none; None if the web process can't be asked."""
-        body: Play = {"player": player, "camera": camera}
-        return _read(await self._post("play", body, OPEN_S), Played)
+        """A grant for a player that has proved its key, or why not; None if the web process can't be asked."""
+        return _read(await self._post("play", Play(player=player, camera=camera), OPEN_S), Played)
 
     async def learnt(
         self,

@@ -178,25 +178,27 @@ class Admitted(TypedDict):
 
 
 class Knock(TypedDict):
-    name: str  # as a household's program sent it
+    """Asks for the player of a user name of RTSP."""
+
+    name: Annotated[str, Meta(max_length=256)]
 
 
 class Knocked(TypedDict):
-    player: str  # the player's id; "" if there is none of that name
-    ha1: str  # the hash that Digest goes by; "" without a player
+    player: str  # its id; "": there is none of this name
+    ha1: str  # as RFC 7616 computes it with MD5 from the name, the realm "showcam" and the player's key
 
 
 class Play(TypedDict):
-    """Asked once the password was right."""
+    """Asks for a camera for a player that has proved its key."""
 
-    player: str
-    camera: str
+    player: Annotated[str, Meta(max_length=128)]
+    camera: Annotated[str, Meta(max_length=128)]
 
 
 class Played(TypedDict):
-    grant: str  # for HLS on the surface "player", for a minute; "" if the camera is refused
-    reason: str  # the registry's word; "" if granted
-    words: str  # the same as an English sentence
+    grant: str  # for HLS, of the surface "player"; "": refused
+    reason: str  # the registry's word for the refusal
+    words: str  # the refusal in an English sentence
 
 
 class Learnt(TypedDict):

@@ -106,7 +106,7 @@ class Client:
         return Answer(int(status), phrase, headers, body)
 
     def frames(self, count: int) -> list[tuple[int, bytes]]:
-        found = []
+        found: list[tuple[int, bytes]] = []
         while len(found) < count:
             assert self._file.read(1) == b"$"
             head = self._file.read(3)

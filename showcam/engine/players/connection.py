@@ -8,6 +8,7 @@ import contextlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -27,9 +28,6 @@ from showcam.net.text import line, number
 
 _log = structlog.get_logger()
 
-BEHIND = 4 * 1024 * 1024  # bytes: above this a client gets nothing until a keyframe at which it has read half of them
-STALLED_S = 20.0  # a client that reads nothing for this time is ended
-UNPLAYED_S = 20.0  # from the description to PLAY, for which a program asks nobody
 SOUND_S = 1.0  # until the first AAC frame, which shows its channels
 _MOST_WAITING = 16  # requests at once: a client waits for its answer before the next
 _READ = 64 * 1024
@@ -69,6 +67,20 @@ _STATUS = dict.fromkeys(
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may take. `behind`: with more unread bytes a client gets no picture, until it has read half of them
+    and a keyframe comes.
+    """
+
+    most: int = 128  # connections
+    most_of_one: int = 64  # connections of an address: a recorder of 32 cameras fetches both pictures of each
+    behind: int = 4 * 1024 * 1024
+    stalled_s: float = 20.0  # a client that reads nothing for this time is ended
+    asking_s: float = LIFE_S  # from the connection to the description, since a person may type a password
+    unplayed_s: float = 20.0  # from the description to PLAY, for which a program asks nobody
+
+
 class Programs(Protocol):
     """As showcam.engine.players.door.Players."""
 
@@ -102,9 +114,11 @@ class Connection:
         address: str,
         *,
         wait_s: float,
+        limits: Limits,
     ) -> None:
         self._sessions, self._players, self._wrong, self._wait_s = sessions, players, wrong, wait_s
         self._reader, self._writer, self.address = reader, writer, address
+        self._limits = limits
         self._clock = asyncio.get_running_loop().time
         self._requests: list[Message] = []
         self._splitter = Splitter(lambda _channel, _frame: None, self._requests.append, of_client=True)
@@ -116,9 +130,9 @@ class Connection:
         self._stream: RtspStream | None = None
         self._picture: Fanout | None = None
         self._plays = self._skips = False
-        self._due = self._clock() + LIFE_S  # until PLAY
+        self._due = self._clock() + limits.asking_s  # until PLAY
         self._written, self._read, self._moved = 0, 0, self._clock()  # bytes, and when the client last read some
-        writer.transport.set_write_buffer_limits(high=2 * BEHIND)
+        writer.transport.set_write_buffer_limits(high=2 * limits.behind)
 
     async def serve(self) -> None:
         """Answers requests until either end closes the connection."""
@@ -148,7 +162,7 @@ class Connection:
             self._read, self._moved = self._written - waiting, now
         is_late = not self._plays and now > self._due
         has_ended = self._picture is not None and self._picture.failure is not None
-        if is_late or has_ended or now - self._moved > STALLED_S:
+        if is_late or has_ended or now - self._moved > self._limits.stalled_s:
             self.abort()
 
     def abort(self) -> None:
@@ -254,7 +268,7 @@ class Connection:
         if self._stream is None:
             self._stream = await self._opened(camera)
         self._camera, self._base = camera, f"rtsp://{parts.netloc.rpartition('@')[2]}/{camera}/"
-        self._due = self._clock() + UNPLAYED_S
+        self._due = self._clock() + self._limits.unplayed_s
         body = self._stream.description().encode()
         self._say(sequence, 200, ("Content-Base", self._base), ("Content-Type", "application/sdp"), body=body)
 
@@ -313,7 +327,7 @@ class Connection:
         if not self._plays:
             units = picture.watch(self._take)
             session.pull.hear(self._take)
-            self._skips = sum(len(unit.data) for unit in units) > BEHIND or not units
+            self._skips = sum(len(unit.data) for unit in units) > self._limits.behind or not units
         first = units[0].pts if units else session.pull.now()
         told = [f"url={self._base}{track};{stream.place(track, first)}" for track in stream.tracks]
         self._say(sequence, 200, ("Session", self._id), ("Range", "npt=now-"), ("RTP-Info", ",".join(told)))
@@ -326,9 +340,9 @@ class Connection:
         transport, stream, session = self._writer.transport, self._stream, self._session
         if stream is None or session is None or transport.is_closing():
             return
-        waiting = transport.get_write_buffer_size()
-        self._skips |= waiting > BEHIND
-        if self._skips and (unit.kind != "video" or not unit.key or waiting > BEHIND // 2):
+        waiting, behind = transport.get_write_buffer_size(), self._limits.behind
+        self._skips |= waiting > behind
+        if self._skips and (unit.kind != "video" or not unit.key or waiting > behind // 2):
             return
         self._skips = False
         self._write(stream.packed([unit], session.pull.now()))

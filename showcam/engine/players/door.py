@@ -13,14 +13,12 @@ from typing import Protocol
 import structlog
 
 from showcam.engine.messages import Knocked, Played
-from showcam.engine.players.connection import Connection
+from showcam.engine.players.connection import Connection, Limits
 from showcam.engine.sessions.sessions import Sessions
 from showcam.net.addresses import Network, counted_as, is_in_house, unmapped, within
 
 _log = structlog.get_logger()
 
-MOST = 128  # connections
-MOST_OF_ONE = 64  # connections of an address: a recorder of 32 cameras fetches both pictures of each
 EVERY_S = 1.0  # between two looks at all connections
 LOG_EVERY_S = 60.0  # a flood of wrong passwords must not fill the log
 WRONG_S = 1.0  # between two answers to wrong passwords of an address
@@ -74,11 +72,10 @@ class RtspDoor:
         *,
         wait_s: float,
         shared: tuple[Network, ...] = (),
-        most: int = MOST,
-        most_of_one: int = MOST_OF_ONE,
+        limits: Limits = Limits(),  # noqa: B008
     ) -> None:
         self._sessions, self._players, self._wait_s, self._shared = sessions, players, wait_s, shared
-        self._most, self._most_of_one = most, most_of_one
+        self._limits = limits
         self._wrong = Wrong(asyncio.get_running_loop().time)
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -110,7 +107,14 @@ class RtspDoor:
             return
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection = Connection(
-            self._sessions, self._players, self._wrong.answered, reader, writer, address, wait_s=self._wait_s
+            self._sessions,
+            self._players,
+            self._wrong.answered,
+            reader,
+            writer,
+            address,
+            wait_s=self._wait_s,
+            limits=self._limits,
         )
         self._connections[connection] = task
         try:
@@ -122,7 +126,7 @@ class RtspDoor:
         if not is_in_house(address, loopback=True) or within(address, self._shared):
             return False
         clients = Counter(counted_as(connection.address) for connection in self._connections)
-        return clients.total() < self._most and clients[counted_as(address)] < self._most_of_one
+        return clients.total() < self._limits.most and clients[counted_as(address)] < self._limits.most_of_one
 
     async def _look(self) -> None:
         """Ends the connections that ask for nothing or read nothing, until cancelled."""
