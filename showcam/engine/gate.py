@@ -260,7 +260,7 @@ class WebSources:
         return _read(await self._post("knock", Knock(name=name)), Knocked)
 
     async def play(self, player: str, camera: str) -> Played | None:
-        """A grant for a player that has proved its key, or why not; None if the web process can't be asked."""
+        """A grant for a player whose key was right, or the refusal; None if the web process can't be asked."""
         return _read(await self._post("play", Play(player=player, camera=camera), OPEN_S), Played)
 
     async def learnt(

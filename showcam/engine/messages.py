@@ -189,7 +189,7 @@ class Knocked(TypedDict):
 
 
 class Play(TypedDict):
-    """Asks for a camera for a player that has proved its key."""
+    """Asks for a camera for a player whose key was right."""
 
     player: Annotated[str, Meta(max_length=128)]
     camera: Annotated[str, Meta(max_length=128)]

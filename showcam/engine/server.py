@@ -20,7 +20,8 @@ from showcam.engine.settings import PlaneSettings, tls_context
 from showcam.engine.source import Sources
 
 if TYPE_CHECKING:
-    from showcam.engine.players.door import Players, RtspDoor
+    from showcam.engine.players.connection import Programs
+    from showcam.engine.players.door import RtspDoor
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE = 64 * 1024
@@ -44,7 +45,7 @@ class MediaServer:
         sources: Sources,
         listener: socket.socket | None = None,
         web: Web | None = None,
-        players: "Players | None" = None,
+        players: "Programs | None" = None,
     ) -> None:
         self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
         self._web, self._players = web, players

@@ -10,7 +10,7 @@ from typing import Any
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
 from showcam.engine.member import Web
-from showcam.engine.players.door import Players
+from showcam.engine.players.connection import Programs
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
@@ -38,7 +38,7 @@ class PlaneThread:
         *,
         bind: str = "127.0.0.1",
         web: Web | None = None,
-        players: Players | None = None,
+        players: Programs | None = None,
     ) -> None:
         self._web, self._players = web, players
         self._grants, self._sources = grants, sources

@@ -26,7 +26,7 @@ _FRAME = b"$"
 
 
 class Sound:
-    """Packs sound. `config` describes AAC; None for G.711."""
+    """Packs the camera's sound, as AAC or as G.711."""
 
     def __init__(self, sound: SoundFormat, heard: Unit | None) -> None:
         """`heard`: a frame of this sound, which shows how many channels its AAC has."""
@@ -63,7 +63,7 @@ class RtspStream:
     """Makes the bytes for one RTSP client: a description, then packets for the tracks that the client has set up."""
 
     def __init__(self, form: Format, sound: SoundFormat | None, keyframe: Unit, heard: Unit | None) -> None:
-        """`form` is the picture's as it is shown, `sound` the camera's, of which `heard` is a frame."""
+        """`form`: of the pictures that are sent. `sound`: of the camera; `heard` is a frame of this sound."""
         assert form.kind != "mjpeg"
         self._codec: Literal["h264", "h265"] = "h265" if form.kind == "h265" else "h264"
         self._keyframe, self._described = keyframe, sound

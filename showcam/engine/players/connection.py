@@ -69,8 +69,8 @@ _STATUS = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may take. `behind`: with more unread bytes a client gets no picture, until it has read half of them
-    and a keyframe comes.
+    """The most that a client may take. With more unread bytes than `behind` a client gets no picture, until it has read
+    half of them and a keyframe comes.
     """
 
     most: int = 128  # connections
@@ -78,11 +78,11 @@ class Limits:
     behind: int = 4 * 1024 * 1024
     stalled_s: float = 20.0  # a client that reads nothing for this time is ended
     asking_s: float = LIFE_S  # from the connection to the description, since a person may type a password
-    unplayed_s: float = 20.0  # from the description to PLAY, for which a program asks nobody
+    unplayed_s: float = 20.0  # from the description to PLAY: here no person is asked
 
 
 class Programs(Protocol):
-    """As showcam.engine.players.door.Players."""
+    """The household's programs, as the web process knows them. Both answer None if it can't be asked."""
 
     async def knock(self, name: str) -> Knocked | None: ...
 
@@ -319,7 +319,7 @@ class Connection:
         self._say(sequence, 200, ("Transport", accepted), ("Session", f"{self._id};timeout=60"))
 
     def _play(self, sequence: str) -> None:
-        """Begins with the latest keyframe, so that the client shows a picture at once."""
+        """Begins with the latest keyframe: the client then shows a picture at once."""
         stream, picture, session = self._stream, self._picture, self._session
         if stream is None or picture is None or session is None or not stream.tracks:
             raise Refused(455)

@@ -8,12 +8,10 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import structlog
 
-from showcam.engine.messages import Knocked, Played
-from showcam.engine.players.connection import Connection, Limits
+from showcam.engine.players.connection import Connection, Limits, Programs
 from showcam.engine.sessions.sessions import Sessions
 from showcam.net.addresses import Network, counted_as, is_in_house, unmapped, within
 
@@ -22,16 +20,8 @@ _log = structlog.get_logger()
 EVERY_S = 1.0  # between two looks at all connections
 LOG_EVERY_S = 60.0  # a flood of wrong passwords must not fill the log
 WRONG_S = 1.0  # between two answers to wrong passwords of an address
-LATEST_S = 10.0  # the longest that such an answer waits
+LATEST_S = 10.0  # the longest wait of such an answer
 MOST_WRONG = 1024  # addresses that are remembered for wrong passwords
-
-
-class Players(Protocol):
-    """The household's programs, as the web process knows them."""
-
-    async def knock(self, name: str) -> Knocked | None: ...
-
-    async def play(self, player: str, camera: str) -> Played | None: ...
 
 
 class Wrong:
@@ -68,7 +58,7 @@ class RtspDoor:
     def __init__(
         self,
         sessions: Sessions,
-        players: Players,
+        players: Programs,
         *,
         wait_s: float,
         shared: tuple[Network, ...] = (),

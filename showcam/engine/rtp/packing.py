@@ -48,7 +48,7 @@ class Packer:
         return [self._packet(data[at : at + LONGEST], tick + at, marker=False) for at in range(0, len(data), LONGEST)]
 
     def report(self, epoch_s: float, tick: int) -> bytes:
-        """A report that this tick is this moment, by which a player aligns sound with the picture."""
+        """A report that this tick is this moment: a player aligns sound with the picture by two reports."""
         seconds, rest = divmod(epoch_s + EPOCH, 1)
         told = self.source, int(seconds) & _COUNT, int(rest * 2**32), self.timestamp(tick), self._sent, self._bytes
         return struct.pack(">BBHIIIIII", PLAIN, _SENDER, 6, *told)

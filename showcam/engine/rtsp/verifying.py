@@ -1,6 +1,6 @@
-"""Verifies the Digest by which an RTSP client proves a password (RFC 2617 without qop, as most cameras ask for it).
+"""Verifies that an RTSP client knows a password, by Digest (RFC 2617 without qop, as most cameras ask for it).
 
-The nonce belongs to one connection, so what was heard on another proves nothing. Standard library only.
+The nonce belongs to one connection: a signature heard on another connection proves nothing. Standard library only.
 """
 
 import hashlib
