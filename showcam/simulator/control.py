@@ -89,4 +89,5 @@ class Control:
             "audio": camera.audio,
             "online": camera.online,
             "asleep": camera.asleep,
+            "played_s": round(camera.played_s, 2),
         }

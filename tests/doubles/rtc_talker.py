@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import itertools
 import math
 import re
 from fractions import Fraction
@@ -69,5 +70,5 @@ def tone_of(recording: Path, seconds: float = 1.0) -> int:
     samples = array.array("h", recording.read_bytes()[-int(seconds * HEARD_RATE) * 2 :] if recording.exists() else b"")
     if len(samples) < seconds * HEARD_RATE or max(samples) < 2_000:
         return 0
-    crossings = sum(before < 0 <= after for before, after in zip(samples, samples[1:], strict=False))
+    crossings = sum(before < 0 <= after for before, after in itertools.pairwise(samples))
     return round(crossings / seconds)

@@ -54,6 +54,7 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "audio": True,
         "online": True,
         "asleep": False,
+        "played_s": 0.0,
         "privacy": False,
         "light": True,
         "armed": True,

@@ -1,4 +1,4 @@
-"""The form of showcam's own settings for a camera: voice, what rings, its room, and the picture at home."""
+"""The form of showcam's own settings for a camera: voice, talking, what rings, its room, and the picture at home."""
 
 import hashlib
 
@@ -46,6 +46,7 @@ class PreferenceForms:
                 voice_may=tuple(form.getlist("voice_may")),
                 room=form.get("room", ""),
                 keep_warm="keep_warm" in form,
+                talk="talk" in form,
                 favourite="favourite" in form,
                 motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
                 ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
@@ -73,7 +74,7 @@ class PreferenceForms:
 
 def mark_of(kept: Preferences) -> str:
     """Returns a mark of the values in the form: the same values have the same mark."""
-    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.favourite)
+    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.talk, kept.favourite)
     shown = (*decided, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 

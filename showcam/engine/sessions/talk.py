@@ -114,7 +114,7 @@ class Talker:
             self._turn, self._has_to_pause = None, reason != ""
             self._hush(False)
             self._talks.gate.talk_ended(self._claims, reason)
-            _log.info("a talk ended", reason=reason, camera=self._claims.camera)
+            _log.info("a talk ended", reason=reason)
 
     async def _talk(self) -> str:
         """Opens the camera's speaker and sends; returns why it ended. Raises SourceFailed, RtspFailed, TimeoutError."""
