@@ -1,4 +1,4 @@
-"""A WebRTC display whose viewer says a tone, as an Echo with a microphone does; and how a tone is found in what is heard."""
+"""A WebRTC display whose viewer says a tone, as an Echo with a microphone does; and how a recorded tone is found."""
 
 import array
 import asyncio

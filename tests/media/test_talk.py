@@ -1,4 +1,4 @@
-"""What a viewer says at a display is heard at the camera: at GStreamer's ONVIF camera, by aiortc with an Echo's offer."""
+"""What a viewer says is heard at the camera: at GStreamer's ONVIF camera, by aiortc with an offer like an Echo's."""
 
 import asyncio
 import time

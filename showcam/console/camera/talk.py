@@ -38,7 +38,9 @@ class Talk:
         if request.method == "POST":
             return self._forbid(current, camera)
         talk = self._talking.of(current.account, camera)
-        who = "" if talk is None else "you" if talk.link == current.id else "other"
+        # a browser's other windows have the same session, and do not hold the button
+        is_own = talk is not None and talk.link == current.id and "held" in request.args
+        who = "" if talk is None else "you" if is_own else "other"
         reason = self._talking.why_ended(current.id, camera)
         why = pages.say(ENDED.get(reason, CLOSED)) if reason else ""
         return pages.data({"who": who, "light": pages.say(TALKS[who]) if who else "", "why": why})

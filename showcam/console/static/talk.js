@@ -51,7 +51,7 @@ let asking = null;
 
 async function ask() {
   clearTimeout(asking);
-  const answer = document.hidden ? null : await fetch(at(place.dataset.at), { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = document.hidden ? null : await fetch(at(place.dataset.at + (held ? "?held" : "")), { headers: { Accept: "application/json" } }).catch(() => null);
   const now = answer?.ok ? await answer.json().catch(() => null) : null;
   if (now) {
     tell(now.light || (held ? now.why : ""));
