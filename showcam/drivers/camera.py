@@ -82,7 +82,7 @@ class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     picture_code: PictureCode = "none"
     can_restart: bool = False
     can_turn: bool = False  # pans and tilts
-    has_speaker: bool = False  # plays sound that showcam sends to it
+    has_speaker: bool = False  # the camera can play a voice
     fault: Reason | Literal[""] = ""  # why a camera at home could not be reached last; "" if unknown
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
 
@@ -137,7 +137,7 @@ class Camera(Listed, frozen=True, kw_only=True):
 
     @property
     def may_be_talked_through(self) -> bool:
-        """Whether the camera has a speaker, and its owner lets people talk through it."""
+        """Whether the camera has a speaker and the owner allows talking."""
         return self.has_speaker and self.decided.talk
 
     @property

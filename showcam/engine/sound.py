@@ -30,7 +30,7 @@ _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 # Of 48,000 samples a second: libopus plays this much before the sound, and RTP has no field to say so (RFC 7587).
 _AHEAD = 312
 _SPEAKERS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}  # by the name in a session description
-# Of 32,768: -38 dB. What a browser's echo canceller lets through of a quiet room, and digital silence, are below it.
+# Of 32,768: -38 dB. Digital silence is below this level, and so is a quiet room.
 _LOUD = 400
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
 # libopus's complexity. With its default, 10, sound took a third of the CPU of viewers by WebRTC. libwebrtc uses 5 on
@@ -73,7 +73,7 @@ def silence(sound: SoundFormat, since: int, until: int) -> list[Unit]:
 
 
 class SpeakerSound:
-    """What a viewer says, as G.711 in packets of 20 ms for a camera's speaker. Raises ValueError for another codec."""
+    """A viewer's voice as G.711, in packets of 20 ms for a camera's speaker. Raises ValueError for another codec."""
 
     def __init__(self, encoding: str, rate: int) -> None:
         if encoding not in _SPEAKERS:

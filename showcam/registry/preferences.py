@@ -44,7 +44,7 @@ class Preferences(Struct, frozen=True):
     tv_scenes: tuple[str, ...] = ()  # names of Cast devices; assistants get a scene for each
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
-    talk: bool = False  # whoever sees the camera live at an Echo or on an owner's page may talk through it
+    talk: bool = False  # viewers at an Echo and on an owner's page may talk through the camera
     favourite: bool = False  # stands first among the cameras on an owner's page
 
 

@@ -54,7 +54,7 @@ class Camera:
     pitch_hz: int = 220
     online: bool = True
     asleep: bool = False
-    played_s: float = 0.0  # sound that its speaker has played
+    played_s: float = 0.0  # seconds of sound that the speaker has played
     privacy: bool = False
     audio: bool = True
     light: bool = True

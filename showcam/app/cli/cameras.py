@@ -110,7 +110,9 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     \b
     voice_may: the changes that a voice may make, parted by commas: audio,sleep,restart … or nothing
     keep_warm: yes or no
-    talk: yes or no; whoever sees the camera at an Echo or on showcam's page may talk through it
+
+    \b
+    talk: yes or no; yes lets viewers at an Echo and on showcam's page talk through the camera
 
     \b
     room: the camera's place, such as Garden; Google proposes it as the room. "nothing" takes it back

@@ -7,9 +7,8 @@ from flask import Response, request
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.camera.preferences import NotKept, PreferenceForms, mark_of
+from showcam.console.camera.preferences import NotKept, PreferenceForms, Talk, mark_of
 from showcam.console.camera.sentences import ALERTS, CHANGED, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES
-from showcam.console.camera.talk import Talk
 from showcam.console.happened.page import FEW, Happenings
 from showcam.console.home.encryption import PATIENCE_S, EncryptionPassword
 from showcam.console.home.forms import STEPS, TileForms

@@ -258,7 +258,7 @@ class PeerConnection(RTCPeerConnection):
             await self.close()
 
 
-# Takes what the viewer says, until it ends. The function that it is given hushes the camera's sound to this viewer.
+# Takes the viewer's voice until the track ends. The callable switches the camera's sound for this viewer off and on.
 type Listen = Callable[[MediaStreamTrack, Callable[[bool], None]], Coroutine[Any, Any, None]]
 
 

@@ -348,7 +348,7 @@ class BackChannel(Session):
 
 
 def speaker_of(description: Description) -> Track | None:
-    """The track that the camera plays, if showcam can send its encoding."""
+    """The track of the camera's speaker, if showcam can send the encoding."""
     return next((track for track in description.tracks if _is_speaker(track)), None)
 
 

@@ -226,7 +226,7 @@ class Listening:
         self._talks: Talks | None = None
 
     def of(self, claims: Claims) -> Listen | None:
-        """What to do with the viewer's sound; None if the viewer may not talk."""
+        """The function for the viewer's sound; None if the viewer may not talk."""
         if not claims.talks:
             return None
         if self._talks is None:

@@ -29,11 +29,11 @@ _log = structlog.get_logger()
 BUSY, LONG, FAILED = "talk_busy", "talk_long", "talk_failed"  # why a turn ended
 OPEN_S = 5.0  # an opened camera has answered four requests by then
 QUIET_S = 3.0  # silence that ends a turn: the next turn has to connect anew, so it is longer than a breath
-PAUSE_S = 0.6  # silence after which the viewer hears the camera again; the gaps between words are shorter
+PAUSE_S = 0.6  # after this silence the viewer hears the camera again; gaps between words are shorter
 STEP_S = 0.02  # of a packet
 LATE_S = 0.2  # packets that are later than this are not sent faster to catch up
 MOST_WAITING = 50  # frames, a second: what is said while the camera opens
-LEAD = 10  # frames before the first loud one, which have the beginning of its word
+LEAD = 10  # frames before the first loud frame: a word begins softly
 
 
 class Talks:

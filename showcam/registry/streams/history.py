@@ -254,7 +254,7 @@ class Talk(NamedTuple):
 
 
 class Talking:
-    """Who talks through a camera at this moment, and why the latest talk of a viewer ended. `clock`: epoch seconds.
+    """The talks of this moment by camera, and the reason why each viewer's latest talk ended. `clock`: epoch seconds.
 
     It is only in memory: one web process answers the media process of a house.
     """

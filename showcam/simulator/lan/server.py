@@ -113,7 +113,10 @@ class Tracks:
 
 
 def describe(tracks: Tracks, base: str, *, speaker: bool = False) -> str:
-    """Returns the SDP. `base` is put before the addresses of tracks; "" makes them relative. `speaker`: its track too."""
+    """Returns the SDP, with the track of the camera's speaker if there is one.
+
+    `base` is put before the addresses of the tracks; "" makes them relative.
+    """
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=Media Presentation", "c=IN IP4 0.0.0.0", "t=0 0", "a=range:npt=now-"]
     lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {tracks.video.upper()}/90000"]
     if tracks.video == "h264":
