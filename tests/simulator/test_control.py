@@ -54,7 +54,6 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "audio": True,
         "online": True,
         "asleep": False,
-        "played_s": 0.0,
         "privacy": False,
         "light": True,
         "armed": True,
