@@ -54,7 +54,6 @@ class Camera:
     pitch_hz: int = 220
     online: bool = True
     asleep: bool = False
-    played_s: float = 0.0  # seconds of sound that the speaker has played
     privacy: bool = False
     audio: bool = True
     light: bool = True

@@ -89,5 +89,4 @@ class Control:
             "audio": camera.audio,
             "online": camera.online,
             "asleep": camera.asleep,
-            "played_s": round(camera.played_s, 2),
         }
