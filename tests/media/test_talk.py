@@ -170,7 +170,7 @@ def test_a_second_talker_is_refused_and_gets_the_place_after_a_pause(
 
 @pytest.mark.proves(
     "A talk ends when its owner takes the permission back, after two minutes, and if the camera stalls or refuses",
-    leans_on="double: a camera on RTSP; aiortc as the display",
+    leans_on="second stack: aiortc as the display; double: a camera on RTSP",
 )
 @pytest.mark.parametrize(
     ("change", "reason"),
