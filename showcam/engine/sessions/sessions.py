@@ -64,6 +64,7 @@ class Endings:
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
         self._note(nonces, until, reason, is_final=is_final)
         self.disconnect(session)
+        session.left()
         session.pull.need()
         if session.claims.explains:
             self._pulls.leave(session.pull)
@@ -316,8 +317,7 @@ class Sessions:
             if session.peer is peer:
                 self.endings.end(session, is_final=False)
 
-        view = View(session.pull, session.claims.surface)
-        settings = self._settings
+        view, settings = View(session.pull, session.claims.surface), self._settings
         video = VideoTrack(view, again_s=settings.again_s)
         relays = ice.relays(settings, time.time())
         listen = self._listening.of(session.claims)
