@@ -151,6 +151,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
         echo(f"{camera.name} does not report persons: with that value only its bell rings.", err=True)
     elif name == "motion_rings" and value == "motion":
         echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
+    elif name == "talk" and value == "yes" and not camera.has_speaker:
+        echo(f"{camera.name} offers no speaker. Add a camera again that an older showcam added.", err=True)
+    elif name == "talk":
+        echo("Say “discover devices” to Alexa, which keeps to its last list.", err=True)
     elif name in ("voice_may", "tv_scenes"):
         echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
     if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):

@@ -112,6 +112,9 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     keep_warm: yes or no
 
     \b
+    talk: yes or no; yes lets viewers at an Echo and on showcam's page talk through the camera
+
+    \b
     room: the camera's place, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
 

@@ -17,7 +17,7 @@ from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.reasons import explain, row_text
 from showcam.registry.owner.alarm_pictures import KINDS, AlarmPictures
 from showcam.registry.owner.owner import Owner
-from showcam.registry.streams.history import History
+from showcam.registry.streams.history import TALK, History
 from showcam.store.records import ASKED, DAY_S, Ask, Link
 
 # Outcomes of an ask, in the history of a camera.
@@ -35,6 +35,7 @@ SEEN = {
     "tamper": mark("Turned away, covered or blinded."),
     "phone": mark("Sent to the phone after {took} s."),
     "no_phone": mark("Sent to no phone."),
+    TALK: mark("Somebody talked through it"),
     "no_picture": mark("No picture"),
     "no_picture_here": mark("No picture"),
 }
@@ -58,6 +59,7 @@ ICONS = {
     "tamper": "alert",
     "phone": "bell",
     "no_phone": "alert",
+    TALK: "microphone",
 }
 
 
