@@ -11,10 +11,11 @@ import structlog
 from showcam.app import keys
 from showcam.app.compose import ground, reports, screens
 from showcam.app.compose.ground import Ground
+from showcam.app.on_disk import version_of
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
 from showcam.app.process.limits import raise_limit
-from showcam.app.process.worker import METRICS_FILE, Job, TellingMetrics, run
+from showcam.app.process.worker import METRICS_FILE, MQTT_FILE, Job, TellingMetrics, run
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Posts
 from showcam.i18n.catalogue import NAMING
@@ -25,7 +26,7 @@ from showcam.registry.reporting.sender import Reconciliation, Sender
 from showcam.registry.streams.handover import TURN_S
 from showcam.registry.watch.watch import Vendor, Watch
 from showcam.store.outbox import Claim
-from showcam.store.records import DAY_S, Assistant
+from showcam.store.records import DAY_S, Assistant, new_id
 
 log = structlog.get_logger()
 
@@ -97,6 +98,7 @@ def serve(settings: Settings) -> None:
     adapter = base.adapter
     notifying = Notifying(base.store, adapter.faults, adapter.standing, partial(notices.send, sender=NAMING.name), home)
     shown = screens.build(settings, base) if settings.casts else None
+    end_mqtt = _mqtt(settings, base)
     jobs = [
         Job("beat", 5.0, beat.touch),
         Job("watch", 0.25, watch.turn),
@@ -113,8 +115,33 @@ def serve(settings: Settings) -> None:
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
     run(jobs)
+    end_mqtt()
     end_telling()
     notifying.close()
     if shown is not None:
         shown.close()
     base.store.close()
+
+
+def _mqtt(settings: Settings, base: Ground) -> Callable[[], None]:
+    """Publishes at the broker that the owner named, if any. Returns a function to end that."""
+    file = settings.data / MQTT_FILE
+    if not settings.mqtt:
+        file.unlink(missing_ok=True)
+        return lambda: None
+    from showcam.mqtt.broker import parsed
+    from showcam.mqtt.commands import Commands
+    from showcam.mqtt.publisher import Publisher, start
+
+    commands = Commands(base.adapter.owner, base.store)
+    publisher = Publisher(
+        parsed(settings.mqtt),
+        base.adapter.present,
+        base.store,
+        commands,
+        node=base.store.meta_once("mqtt_node", new_id()),
+        version=version_of(),
+        file=file,
+        ca_file=settings.ca_file,
+    )
+    return start(publisher, commands, base.adapter.changes.subscribe)
