@@ -40,7 +40,7 @@ class Commands:
         self._owner, self._store, self._clock = owner, store, clock
         self._allowed: Mapping[str, Switch] = {}
         self._waiting: dict[Switch, str] = {}
-        self._asked = threading.Condition()
+        self._asked, self._is_closed = threading.Condition(), False
         self.ignored: Counter[Why] = Counter()
 
     def allow(self, switches: Mapping[str, Switch]) -> None:
@@ -61,11 +61,13 @@ class Commands:
                 self._asked.notify()
 
     def run(self, changed: Callable[[], object]) -> None:
-        """Changes cameras without end; a fault with one change does not keep the next from being made."""
+        """Changes cameras until `close`; a fault with one change does not keep the next from being made."""
         while True:
             with self._asked:
-                while not self._waiting:
+                while not self._waiting and not self._is_closed:
                     self._asked.wait()
+                if self._is_closed:
+                    return
                 switch = next(iter(self._waiting))
                 value = self._waiting.pop(switch)
             try:
@@ -73,6 +75,11 @@ class Commands:
             except Exception:
                 log.exception("a switch by MQTT could not be made", account=switch.account)
             changed()
+
+    def close(self) -> None:
+        with self._asked:
+            self._is_closed = True
+            self._asked.notify()
 
     def _change(self, switch: Switch, value: str) -> None:
         if switch not in self._allowed.values():

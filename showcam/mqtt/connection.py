@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import certifi
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -136,9 +137,11 @@ class Connection:
         is_woken = self._woken in readable
         if is_woken:
             self._woken.recv(LONGEST_PACKET)
-        if self._client.loop(0.0) != 0:
-            raise Ended(self._refused if not self._joined else ended)
-        return is_woken
+        code = self._client.loop(0.0)
+        if code == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return is_woken
+        is_garbled = code not in (MQTTErrorCode.MQTT_ERR_CONN_LOST, MQTTErrorCode.MQTT_ERR_NO_CONN)
+        raise Ended(self._refused if not self._joined else "no_broker" if is_garbled else ended)
 
     def _connected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._joined = not reason.is_failure
@@ -154,9 +157,21 @@ def _properties(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]
 
 
+class _Handshaking(ssl.SSLSocket):
+    """Closed if its handshake fails, which paho leaves to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def _context(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _Handshaking
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     return context

@@ -54,9 +54,12 @@ class Publisher:
         version: str,
         file: Path,
         ca_file: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        first_pause_s: float = RETRY_S,
     ) -> None:
         self._broker, self._present, self._store, self._commands = broker, present, store, commands
         self._topics, self._version, self._file, self._ca_file = Topics(node), version, file, ca_file
+        self._clock, self._first_pause_s = clock, first_pause_s
         self._connection: Connection | None = None
         self._written: Status | None = None
         self._ended = threading.Event()
@@ -77,7 +80,7 @@ class Publisher:
         self.wake()
 
     def run(self) -> None:
-        pause_s = RETRY_S
+        pause_s = self._first_pause_s
         while not self._ended.is_set():
             began = time.monotonic()
             try:
@@ -85,15 +88,17 @@ class Publisher:
             except Ended as ended:
                 if ended.outcome != "connected":
                     self._note(ended.outcome)
+                elif time.monotonic() - began < REREAD_S:
+                    self._note("no_broker")  # what ends a connection at once serves none
             except Exception:
                 log.exception("the MQTT broker is not served")
-            pause_s = RETRY_S if time.monotonic() - began > pause_s else min(LONGEST_PAUSE_S, pause_s * 2)
+            pause_s = self._first_pause_s if time.monotonic() - began > pause_s else min(LONGEST_PAUSE_S, pause_s * 2)
             # many houses may have one broker, which has just come back
             self._ended.wait(pause_s * random.uniform(0.75, 1.25))  # noqa: S311
 
     def _serve(self) -> None:
         """Publishes until the connection ends. Raises Ended."""
-        self._published, self._found, self._is_obeying, self._since = {}, set(), False, time.time()
+        self._published, self._found, self._is_obeying, self._since = {}, set(), False, self._clock()
         connection = Connection(self._broker, self._topics, self._ca_file, self._receive)
         self._connection = connection
         try:
@@ -221,6 +226,7 @@ def start(
 
     def end() -> None:
         publisher.close()
+        commands.close()
         publishing.join(ENDING_S)
 
     return end
