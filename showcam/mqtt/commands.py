@@ -1,4 +1,4 @@
-"""What a broker asks of cameras: switches that their owner allowed, one change at a time; all else is counted.
+"""Commands of a broker to cameras: switches that the owner allowed, one change at a time; others are only counted.
 
 A broker may send anything, at any rate. Waiting changes are bounded by the number of allowed switches, since of two for
 one switch the newer counts, and changes of one camera by CHANGES_A_MINUTE.
@@ -34,7 +34,7 @@ class Switch(NamedTuple):
 
 
 class Commands:
-    """`take` does not wait for a camera: `run` works in a thread of its own. `changed` is called after each change."""
+    """`take` does not wait for a camera: `run` has its own thread. `changed` is called after each change."""
 
     def __init__(self, owner: Owner, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._owner, self._store, self._clock = owner, store, clock
@@ -44,7 +44,7 @@ class Commands:
         self.ignored: Counter[Why] = Counter()
 
     def allow(self, switches: Mapping[str, Switch]) -> None:
-        """From now on only these may be switched, each by its topic."""
+        """Forbids all switches but these, which are given by their topics."""
         self._allowed = switches
 
     def take(self, topic: str, payload: bytes, *, retained: bool) -> None:

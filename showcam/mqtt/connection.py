@@ -33,7 +33,7 @@ type Receive = Callable[[str, bytes, bool], None]
 
 
 class Ended(Exception):
-    """There is no connection any more; `outcome` says why, or "connected" if one that stood has just ended."""
+    """The connection has ended; `outcome` is the reason, or "connected" if the connection stood until just now."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
@@ -99,7 +99,7 @@ class Connection:
             self._wakes.send(b"w")
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = True, lasts_s: float | None = None) -> None:
-        """`lasts_s`: the time after which no broker hands the message on; None: for good."""
+        """`lasts_s`: brokers hand the message on for this time; None: for good."""
         properties = _properties(PacketTypes.PUBLISH)
         if lasts_s is not None:
             properties.MessageExpiryInterval = int(lasts_s)

@@ -1,7 +1,7 @@
 """A camera as Home Assistant's MQTT discovery has it: a device with its entities, its state, and the topics of both.
 
-The form is that of https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload: one retained message for
-each device. tests/ship/test_mqtt_home_assistant.py has Home Assistant itself read it.
+Each camera has one retained message: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
+has its form. tests/ship/test_mqtt_home_assistant.py has Home Assistant itself read it.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ASSISTANTS: tuple[Surface, ...] = ("alexa", "google")
 ONLINE, OFFLINE = b"online", b"offline"
 RING = msgspec.json.encode({"event_type": "ring"})
 
-MOTION, PERSON, SHOWN, RINGS = mark("Motion"), mark("Person"), mark("Can be shown"), mark("Doorbell")
+PERSON, SHOWN = mark("Person"), mark("Can be shown")
 NAMES = {"encryption": mark("Image Encryption"), "audio": mark("Audio"), "sleep": mark("Sleep Mode")}
 _PLATFORMS = {
     "motion": "binary_sensor",
@@ -90,7 +90,10 @@ def state(present: Present, language: Language) -> bytes:
 
 
 def discovery(present: Present, topics: Topics, language: Language, version: str) -> bytes:
-    """The retained description of a camera. What the camera no longer has is named with its platform: it then goes."""
+    """The retained description of a camera.
+
+    Home Assistant removes an entity whose description has only a platform. Each entity that the camera lacks is so.
+    """
     camera = present.camera
     device = topics.device(camera.id)
     about = {
@@ -115,7 +118,7 @@ def discovery(present: Present, topics: Topics, language: Language, version: str
 
 
 def switches(present: Present) -> Iterator[str]:
-    """The settings that this camera has and that its owner lets the broker change."""
+    """The settings of this camera that the broker may change."""
     for setting in MQTT_MAY:
         if setting in present.preferences.mqtt_may and field_of(present.camera, setting) != "none":
             yield setting
@@ -128,9 +131,10 @@ def _components(present: Present, topics: Topics, language: Language) -> Iterato
     reached = [*running, {"topic": source, "value_template": "{{ value_json.availability }}"}]
 
     def entity(name: str, called: str, field: str, availability: list[Component]) -> Component:
+        """`called` "": Home Assistant itself names the entity, after its class."""
         return {
             "unique_id": f"{device}_{name}",
-            "name": OURS.say(language, called),
+            **({"name": OURS.say(language, called)} if called else {}),
             "state_topic": source,
             "value_template": f"{{{{ value_json.{field} }}}}",
             "availability": availability,
@@ -138,7 +142,7 @@ def _components(present: Present, topics: Topics, language: Language) -> Iterato
         }
 
     if camera.motion != "none":
-        yield "motion", entity("motion", MOTION, "motion", reached) | {"device_class": "motion"}
+        yield "motion", entity("motion", "", "motion", reached) | {"device_class": "motion"}
     if camera.person != "none":
         yield "person", entity("person", PERSON, "person", reached) | {"device_class": "occupancy"}
     for setting in MQTT_MAY:
@@ -150,11 +154,11 @@ def _components(present: Present, topics: Topics, language: Language) -> Iterato
         yield name, entity(name, NAMES[setting], setting, reached) | command
     if camera.battery is not None:
         battery = {"device_class": "battery", "unit_of_measurement": "%", "state_class": "measurement"}
-        yield "battery", entity("battery", mark("Battery"), "battery", running) | battery
+        yield "battery", entity("battery", "", "battery", running) | battery
     attributes = {"json_attributes_topic": source, "json_attributes_template": "{{ value_json.why | to_json }}"}
     yield "shown", entity("shown", SHOWN, "shown", running) | attributes
     if camera.kind == "doorbell":
-        yield from _bell(camera, topics, entity("ring", RINGS, "", reached))
+        yield from _bell(camera, topics, entity("ring", "", "", reached))
 
 
 def _bell(camera: Camera, topics: Topics, entity: Component) -> Iterator[tuple[str, Component]]:

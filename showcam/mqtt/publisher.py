@@ -32,13 +32,13 @@ from showcam.store.records import Account, Happening
 log = structlog.get_logger()
 
 MOST_RINGS = 256  # rings of half a minute that are known
-GONE = b""  # an empty retained message takes back the one before it
+GONE = b""  # an empty retained message deletes the retained message of its topic
 
 type Ring = tuple[str, float]  # camera id and epoch seconds
 
 
 class Publisher:
-    """`run` works in a thread of its own; `wake` is for `Changes.subscribe` and does not wait.
+    """`run` has its own thread; `wake` is for `Changes.subscribe` and does not wait.
 
     `file`: gets the status. Only households of the installation's owner are published, and none that was invited.
     """
@@ -89,7 +89,7 @@ class Publisher:
                 if ended.outcome != "connected":
                     self._note(ended.outcome)
                 elif time.monotonic() - began < REREAD_S:
-                    self._note("no_broker")  # what ends a connection at once serves none
+                    self._note("no_broker")  # no broker ends each connection at once
             except Exception:
                 log.exception("the MQTT broker is not served")
             pause_s = self._first_pause_s if time.monotonic() - began > pause_s else min(LONGEST_PAUSE_S, pause_s * 2)
@@ -133,7 +133,7 @@ class Publisher:
         status.write(self._file, now)
 
     def _refresh(self, connection: Connection) -> None:
-        """Publishes what differs. What can't be read now stays as it is at the broker."""
+        """Publishes the differences. A camera that can't be read now stays at the broker unchanged."""
         try:
             self._publish(connection)
         except StoreUnavailable as error:
@@ -217,7 +217,7 @@ class Publisher:
 def start(
     publisher: Publisher, commands: Commands, subscribe: Callable[[Callable[[object], None]], object]
 ) -> Callable[[], None]:
-    """Starts both threads. Returns a function that ends the connection, and waits a moment for that."""
+    """Starts both threads. Returns a function that ends the connection."""
     subscribe(publisher.wake)
     publishing = threading.Thread(target=publisher.run, name="mqtt", daemon=True)
     changing = threading.Thread(target=commands.run, args=(publisher.wake,), name="mqtt commands", daemon=True)

@@ -1,4 +1,4 @@
-"""What became of the connection to the broker, which the worker writes for the pages and the doctor."""
+"""The state of the connection to the broker. The worker writes this state, pages and the doctor read it."""
 
 import contextlib
 from pathlib import Path
@@ -17,24 +17,25 @@ SENTENCES: dict[Outcome, Worded] = {
     "certificate": worded("The broker's certificate is not trusted"),
     "unreachable": worded("The broker can't be reached"),
     "old_protocol": worded("The broker does not speak MQTT 5"),
-    "no_broker": worded("What answers there is no broker"),
+    "no_broker": worded("What answers is no broker"),
     "unwritable": worded("The broker lets showcam write nothing"),
 }
 
 
 class Status(Struct, frozen=True):
-    """`ignored` counts the broker's messages that nobody allowed, since the worker's start."""
+    """`ignored` counts messages of the broker that were not allowed, since the worker's start."""
 
     outcome: Outcome
     ignored: int = 0
 
     @property
     def sentence(self) -> Worded:
-        return SENTENCES[self.outcome]
+        known = SENTENCES[self.outcome]
+        return worded("{state}. Ignored: {count}", state=known, count=self.ignored) if self.ignored else known
 
 
 def write(file: Path, status: Status) -> None:
-    """A disk that takes nothing leaves the status as it was."""
+    """Leaves the old status if the disk takes nothing."""
     new = file.with_suffix(".new")
     with contextlib.suppress(OSError):
         new.write_bytes(msgspec.json.encode(status))

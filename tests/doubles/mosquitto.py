@@ -117,9 +117,7 @@ class Viewer:
         self._subscribed = False
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = lambda _client, _data, said: self.heard.append(
-            (said.topic, said.payload, said.retain)
-        )
+        self._client.on_message = self._on_message
         self._client.connect("localhost" if authority else "127.0.0.1", port)
         self._client.loop_start()
         until(lambda: self._subscribed)
@@ -128,7 +126,7 @@ class Viewer:
         self._subscribed = True
 
     def _on_message(self, _client: object, _data: object, said: mqtt.MQTTMessage) -> None:
-        self.heard.append((said.topic, said.payload, said.retain))
+        self.heard.append((said.topic, bytes(said.payload), said.retain))
 
     @property
     def held(self) -> dict[str, bytes]:

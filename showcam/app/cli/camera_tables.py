@@ -17,7 +17,7 @@ type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
 
 PREFERENCES = (
     *("voice_may", "while_encrypted", "room", "keep_warm", "tv", "tv_when", "tv_scenes"),
-    *("motion_rings", "ring_pause_s"),
+    *("motion_rings", "ring_pause_s", "mqtt_may"),
 )
 WAY = {
     "": "",

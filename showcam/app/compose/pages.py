@@ -104,6 +104,7 @@ def app(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            has_broker=settings.broker_status.exists,
         )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)

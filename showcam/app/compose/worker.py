@@ -15,7 +15,7 @@ from showcam.app.on_disk import version_of
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
 from showcam.app.process.limits import raise_limit
-from showcam.app.process.worker import METRICS_FILE, MQTT_FILE, Job, TellingMetrics, run
+from showcam.app.process.worker import METRICS_FILE, Job, TellingMetrics, run
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Posts
 from showcam.i18n.catalogue import NAMING
@@ -125,7 +125,7 @@ def serve(settings: Settings) -> None:
 
 def _mqtt(settings: Settings, base: Ground) -> Callable[[], None]:
     """Publishes at the broker that the owner named, if any. Returns a function to end that."""
-    file = settings.data / MQTT_FILE
+    file = settings.broker_status
     if not settings.mqtt:
         file.unlink(missing_ok=True)
         return lambda: None

@@ -20,8 +20,6 @@ log = structlog.get_logger()
 BOUNDS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 10.0, 60.0)  # of the histogram of reports
 METRICS_FILE = Path("run", "telling.prom")  # in the data folder; the web process appends it to /metrics
 
-MQTT_FILE = Path("run", "mqtt")  # in the data folder: what became of the connection to the owner's broker
-
 
 class TellingMetrics:
     def __init__(self, file: Path) -> None:
