@@ -26,10 +26,14 @@ from showcam.engine.messages import (
     Find,
     Found,
     Judged,
+    Knock,
+    Knocked,
     Learnt,
     NotOpened,
     Open,
     Opened,
+    Play,
+    Played,
     Still,
 )
 from showcam.engine.settings import PlaneSettings
@@ -250,6 +254,14 @@ class WebSources:
         body: Admits = {"claims": claims.as_json(), "bearer": bearer}
         admitted = _read(await self._post("admits", body), Admitted)
         return admitted is not None and admitted["admitted"]
+
+    async def knock(self, name: str) -> Knocked | None:
+        """The player of a user name of RTSP; None if the web process can't be asked."""
+        return _read(await self._post("knock", Knock(name=name)), Knocked)
+
+    async def play(self, player: str, camera: str) -> Played | None:
+        """A grant for a player whose key was right, or the refusal; None if the web process can't be asked."""
+        return _read(await self._post("play", Play(player=player, camera=camera), OPEN_S), Played)
 
     async def learnt(
         self,

@@ -10,8 +10,9 @@ import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. After the start a viewer uses a
-# further grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
-type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session", "webrtc_session"]
+# further grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC. No grant is made for "rtsp", whose
+# clients begin with a grant for HLS.
+type Protocol = Literal["hls", "webrtc", "snapshot", "still", "session", "webrtc_session", "rtsp"]
 SESSION_OF: dict[Protocol, Protocol] = {"hls": "session", "webrtc": "webrtc_session"}
 # one of a camera's streams: the whole video, or the smaller one that most cameras send as well
 type Picture = Literal["main", "sub"]

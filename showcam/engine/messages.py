@@ -177,6 +177,30 @@ class Admitted(TypedDict):
     admitted: bool
 
 
+class Knock(TypedDict):
+    """Asks for the player of a user name of RTSP."""
+
+    name: Annotated[str, Meta(max_length=256)]
+
+
+class Knocked(TypedDict):
+    player: str  # its id; "": there is none of this name
+    ha1: str  # as RFC 7616 computes it with MD5 from the name, the realm "showcam" and the player's key
+
+
+class Play(TypedDict):
+    """Asks for a camera for a player whose key was right."""
+
+    player: Annotated[str, Meta(max_length=128)]
+    camera: Annotated[str, Meta(max_length=128)]
+
+
+class Played(TypedDict):
+    grant: str  # for HLS, of the surface "player"; "": refused
+    reason: str  # the registry's word for the refusal
+    words: str  # the refusal in an English sentence
+
+
 class Learnt(TypedDict):
     claims: WireClaims
     width: int

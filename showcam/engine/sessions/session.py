@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from showcam.engine.grants import Claims
@@ -133,6 +133,7 @@ class Session:
     view: View
     until: float  # epoch s; the gate's check renews it unless `stream_cap_s` is set
     name: str = ""
+    left: Callable[[], None] = lambda: None  # called once the session has ended
     started_by: set[str] = field(default_factory=set)  # nonces of start grants
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # start id in a playlist's address → start id shown

@@ -64,6 +64,7 @@ class Endings:
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
         self._note(nonces, until, reason, is_final=is_final)
         self.disconnect(session)
+        session.left()
         session.pull.need()
         if session.claims.explains:
             self._pulls.leave(session.pull)

@@ -41,6 +41,8 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     """
     if protocol in ("still", "snapshot"):
         return ""
+    if protocol == "rtsp":
+        return "not_playable" if form.kind == "mjpeg" else ""
     if form.kind != "h264":
         return "not_playable"  # no surface announces other codecs
     if protocol == "webrtc" and form.b_frames:
