@@ -94,8 +94,10 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cast_receiver_app_id: str = ""
 
     # -- MQTT
-    # the MQTT broker of the house, `mqtt://USER:PASSWORD@BROKER` or `mqtts://…`. It gets the states of the cameras, as
-    # Home Assistant wants them. The broker must speak MQTT 5 (mqtt.md)
+    # the MQTT broker of the house: `mqtt://USER:PASSWORD@BROKER`, or `mqtts://…` by TLS. Home Assistant's MQTT
+    # integration then lists each camera, with motion, rings and whether it can be shown. *Health* says whether the
+    # broker takes showcam. The broker must speak MQTT 5; `mqtt://` sends the password in clear
+    # (mqtt.md)
     mqtt: str = ""
 
     # -- EZVIZ

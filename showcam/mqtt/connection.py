@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import certifi
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from showcam.engine.settings import tls_context
 from showcam.mqtt.broker import Broker
 from showcam.mqtt.entities import OFFLINE, ONLINE, Topics
 from showcam.mqtt.status import Outcome
@@ -169,9 +169,6 @@ class _Handshaking(ssl.SSLSocket):
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = tls_context(ca_file)
     context.sslsocket_class = _Handshaking
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
     return context

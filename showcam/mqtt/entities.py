@@ -92,7 +92,7 @@ def state(present: Present, language: Language) -> bytes:
 def discovery(present: Present, topics: Topics, language: Language, version: str) -> bytes:
     """The retained description of a camera.
 
-    Home Assistant removes an entity whose description has only a platform. Each entity that the camera lacks is so.
+    Each entity that the camera lacks is described by its platform only, and Home Assistant removes it.
     """
     camera = present.camera
     device = topics.device(camera.id)
@@ -131,7 +131,7 @@ def _components(present: Present, topics: Topics, language: Language) -> Iterato
     reached = [*running, {"topic": source, "value_template": "{{ value_json.availability }}"}]
 
     def entity(name: str, called: str, field: str, availability: list[Component]) -> Component:
-        """`called` "": Home Assistant itself names the entity, after its class."""
+        """An entity without a name is named by Home Assistant, after its class."""
         return {
             "unique_id": f"{device}_{name}",
             **({"name": OURS.say(language, called)} if called else {}),

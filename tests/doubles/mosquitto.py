@@ -24,20 +24,26 @@ VIEWER = "viewer"  # another user of the broker, with the same password
 
 
 class Mosquitto:
-    """`authority`: it speaks TLS only, and wants a user name and password. `rules`: lines of its acl_file.
+    """`authority`: it speaks TLS only. It then wants a user name and password, as with `is_careful`.
+
+    `rules`: lines of its acl_file.
 
     What it holds is gone after `stop`.
     """
 
-    def __init__(self, folder: Path, authority: trustme.CA | None = None, rules: str = "") -> None:
-        self._folder, self._tls = folder, authority
+    def __init__(
+        self, folder: Path, authority: trustme.CA | None = None, rules: str = "", *, is_careful: bool = False
+    ) -> None:
+        self._folder, self._tls, self._is_careful = folder, authority, is_careful or authority is not None
         folder.mkdir(parents=True, exist_ok=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         lines = [f"listener {self.port} 127.0.0.1", "persistence false", "allow_anonymous true", "user root"]
-        if authority is not None:
+        if self._is_careful:
             lines[2] = "allow_anonymous false"
-            lines += [*self._certified(authority), f"password_file {self._passwords()}"]
+            lines.append(f"password_file {self._passwords()}")
+        if authority is not None:
+            lines += self._certified(authority)
         if rules:
             (folder / "rules").write_text(rules)
             (folder / "rules").chmod(0o600)
@@ -63,9 +69,8 @@ class Mosquitto:
     @property
     def address(self) -> str:
         """As the setting `mqtt` has it."""
-        if self._tls is None:
-            return f"mqtt://127.0.0.1:{self.port}"
-        return f"mqtts://{USER}:{quote(PASSWORD, safe='')}@localhost:{self.port}"
+        user = f"{USER}:{quote(PASSWORD, safe='')}@" if self._is_careful else ""
+        return f"mqtt{'s' if self._tls else ''}://{user}localhost:{self.port}"
 
     def start(self) -> "Mosquitto":
         with (self._folder / "log").open("ab") as log:
@@ -98,7 +103,7 @@ class Mosquitto:
 
     @contextmanager
     def viewer(self) -> Iterator["Viewer"]:
-        made = Viewer(self.port, self._tls)
+        made = Viewer(self.port, self._tls, is_careful=self._is_careful)
         try:
             yield made
         finally:
@@ -108,17 +113,18 @@ class Mosquitto:
 class Viewer:
     """Has subscribed to everything. `heard`: topic, payload and whether it was retained; `held`: the last by topic."""
 
-    def __init__(self, port: int, authority: trustme.CA | None) -> None:
+    def __init__(self, port: int, authority: trustme.CA | None, *, is_careful: bool) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        if authority is not None:
+        if is_careful:
             self._client.username_pw_set(VIEWER, PASSWORD)
+        if authority is not None:
             self._client.tls_set_context(_trusting(authority))
         self._subscribed = False
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._client.connect("localhost" if authority else "127.0.0.1", port)
+        self._client.connect("localhost", port)
         self._client.loop_start()
         until(lambda: self._subscribed)
 

@@ -118,7 +118,7 @@ def _broker(settings: Settings) -> Finding | None:
     met = status.read(file)
     if met is None or met.outcome == "connected":
         return ok("MQTT", met.sentence) if met else None
-    mend = worded("Correct the setting mqtt, see {page}", page=page("mqtt.md"))
+    mend = worded("Correct the setting mqtt, see {page}", page=page("settings.md"))
     return wrong("MQTT", met.sentence, mend, "mqtt_refused", command="showcam settings set mqtt")
 
 
