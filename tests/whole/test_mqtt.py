@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_broker_is_set_by_command_and_its_password_is_sealed(
         file = program.data / "run" / "mqtt"
         return str(json.loads(file.read_bytes())["outcome"]) if file.exists() else ""
 
-    environ = {"SHOWCAM_CA_FILE": str(trusted)}
+    environ: dict[str, Any] = {"SHOWCAM_CA_FILE": str(trusted)}
     with Mosquitto(tmp_path / "broker", authority) as broker, running(tmp_path, demo=False, **environ) as program:
         assert met(program) == ""
         done = program.command("settings", "set", "mqtt", text=f"mqtts://{USER}:wrong@localhost:{broker.port}\n")
