@@ -34,6 +34,8 @@ class Preferences(Struct, frozen=True):
 
     `mqtt_may`: of MQTT_MAY, what whoever writes to the household's MQTT broker may switch, without a further consent.
 
+    `phone_when`: of TV_WHEN, what is sent to the household's addresses for notices, with a still of the camera.
+
     `ring_pause_s`: for this long after an announcement, such events are not announced again. The bell always is.
     """
 
@@ -48,6 +50,8 @@ class Preferences(Struct, frozen=True):
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
     mqtt_may: tuple[str, ...] = ()
+    phone_when: tuple[str, ...] = ()
+    talk: bool = False  # viewers at an Echo and on an owner's page may talk through the camera
     favourite: bool = False  # stands first among the cameras on an owner's page
 
 

@@ -88,6 +88,7 @@ def app(
             adds=settings.has_lan_cameras,
             tvs=tvs is not None,
             notifies=settings.notifies,
+            plays=settings.is_one_house,
         )
         console_home = _home(settings, base, of_console, keys.cookie, has)
     _bind_public(app, settings, base, console_home)
@@ -105,6 +106,7 @@ def app(
             google=names,
             traces=tracer.kind if tracer else "",
             has_broker=settings.broker_status.exists,
+            talking=adapter.talking,
         )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)
