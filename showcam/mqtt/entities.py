@@ -1,7 +1,7 @@
 """A camera as Home Assistant's MQTT discovery has it: a device with its entities, its state, and the topics of both.
 
 Each camera has one retained message: https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
-has its form.
+has the form. Home Assistant reads it in tests/ship/test_mqtt_home_assistant.py.
 """
 
 from collections.abc import Iterator

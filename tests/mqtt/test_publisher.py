@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.proves(
         "A broker of the house holds the states of the cameras, and gets each ring once, never again after a cut",
         leans_on="second stack: mosquitto",
-        also=("tests/whole/test_mqtt.py",),
+        also=("tests/whole/test_mqtt.py", "tests/ship/test_mqtt_home_assistant.py"),
     ),
     MOSQUITTO.mark,
 ]
