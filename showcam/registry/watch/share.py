@@ -5,12 +5,12 @@ one of them ends, only its own slices move. No list of all households is kept an
 accounts of its slices.
 """
 
+import hashlib
 import logging
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
-from showcam.net.addresses import weight
 from showcam.registry.reporting.sender import first_id
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.processes import ALIVE_S, BEAT_S, Process, Processes
@@ -20,12 +20,13 @@ log = logging.getLogger(__name__)
 
 KIND = "listener"
 SLICES = 4096
-GAP = 16  # slices of others between two own ones: to read past them costs less than another request
+GAP = 4  # slices of others between two own ones: to read past them costs less than another request
 # A household that moves here is connected to no sooner: the process that had it reads of that within a beat.
 LET_GO_S = BEAT_S + 1.0
 READ_S = 300.0  # between two readings of the accounts, and of each household's links and sign-ins
 MOST = 1000  # connections of a process: docs/integrator/scale.md has what they take
-_FIRST = [first_id(number / SLICES) for number in range(SLICES)]
+_FIRST = ["", *(first_id(number / SLICES) for number in range(1, SLICES))]
+_WEIGHT_B = 8
 
 
 class Share:
@@ -76,9 +77,8 @@ class Share:
             self._divide()
 
     def _divide(self) -> None:
-        own = frozenset(number for number in range(SLICES) if self.id == owner(self._living, number))
+        self._own = own = slices(self.id, self._living)
         self._read_due = self._monotonic() + LET_GO_S
-        self._own = own
         self.households = frozenset(household for household in self.households if slice_of(household) in own)
         log.info("%d listeners live; this one has %d of %d slices", len(self._living), len(own), SLICES)
 
@@ -100,11 +100,11 @@ class Share:
     def _accounts(self, own: frozenset[int]) -> Iterator[str]:
         for first, last in runs(sorted(own)):
             until = _FIRST[last + 1] if last + 1 < SLICES else ""
-            for account in self._store.accounts(_FIRST[first] if first else "", until):
+            for account in self._store.accounts(_FIRST[first], until):
                 yield account.id
 
     def wants(self, household: str) -> bool:
-        """Whether an assistant takes reports about the household: it took the last one. Raises StoreUnavailable."""
+        """Whether an assistant has taken a report under one of the household's links. Raises StoreUnavailable."""
         return any(telling.told_at is not None for telling in self._store.tellings(household).values())
 
     def leave(self) -> None:
@@ -112,9 +112,19 @@ class Share:
         self._processes.leave(Process(self.id, "", 0, draining=True), self._born)
 
 
-def owner(living: Sequence[str], number: int) -> str:
-    """The process that a slice belongs to; "" if none lives."""
-    return min(living, key=lambda process: weight(process, str(number)), default="")
+def slices(process: str, living: Sequence[str]) -> frozenset[int]:
+    """The slices of one of the living processes: those for which it weighs least of them."""
+    if process not in living:
+        return frozenset()
+    weights = {each: _weights(each) for each in living}
+    least = [min(column) for column in zip(*weights.values(), strict=True)]
+    return frozenset(number for number in range(SLICES) if weights[process][number] == least[number])
+
+
+def _weights(process: str) -> list[bytes]:
+    """The weight of a process for each slice, from one hash."""
+    data = hashlib.shake_128(process.encode()).digest(_WEIGHT_B * SLICES)
+    return [data[at : at + _WEIGHT_B] for at in range(0, len(data), _WEIGHT_B)]
 
 
 def slice_of(household: str) -> int:
