@@ -1,6 +1,6 @@
 """The worker process: watches all households, removes expired rows, and touches a file as its heartbeat.
 
-A listener is a worker that takes only the vendors' messages, for its share of the households beside other listeners.
+A listener is a worker that takes only the vendors' messages; several listeners divide the households among themselves.
 """
 
 import contextlib
@@ -116,7 +116,7 @@ def listen(settings: Settings) -> None:
             Job("tell", TOLD_S, tell),
         ]
     )
-    with contextlib.suppress(StoreUnavailable):  # then the others find it gone by its silence
+    with contextlib.suppress(StoreUnavailable):  # the other listeners miss its reports soon
         share.leave()
     base.store.close()
 

@@ -1,4 +1,4 @@
-"""The lists of what happened that vendors keep, read beside the messages that they push.
+"""Reads the lists of happenings that vendors keep, while the same vendors push messages.
 
 A message that comes by both is taken once.
 """

@@ -1,4 +1,4 @@
-"""The share of the households that this process listens to, beside others that listen to the rest.
+"""The share of the households that this process listens to; other processes listen to the rest.
 
 The households' ids are cut into SLICES. Each slice belongs to one of the living processes, by rendezvous hashing: when
 one of them ends, only its own slices move. No list of all households is kept anywhere, and a process reads only the
@@ -53,12 +53,12 @@ class Share:
 
     @property
     def _process(self) -> Process:
-        return Process(self.id, "", 0)  # nobody calls it, and no place of it is given away
+        return Process(self.id, "", 0)  # without an address and places, for nobody calls a listener
 
     def report(self) -> None:
-        """Reports this process, and finds its slices among those that live.
+        """Reports this process, and divides the slices among the living processes.
 
-        Whoever could not report for ALIVE_S has no share, since the others have taken it by then.
+        A process without a report for ALIVE_S has no share, since other processes have taken its slices by then.
         """
         try:
             if not self._processes.beat(self._process, self._born):
@@ -113,7 +113,7 @@ class Share:
 
 
 def slices(process: str, living: Sequence[str]) -> frozenset[int]:
-    """The slices of one of the living processes: those for which it weighs least of them."""
+    """The slices of one of the living processes: of all of them this process weighs least there."""
     if process not in living:
         return frozenset()
     weights = {each: _weights(each) for each in living}

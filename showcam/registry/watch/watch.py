@@ -59,7 +59,7 @@ class Watch:
     `vendors` that list or send messages, by the kind of their sources. `push`: the kinds that are listened to;
     `webhook`: the kinds whose vendor calls ours. The messages of other sources are polled with each reading.
 
-    `share`: watches only these households, and only those that are reported to an assistant. No cameras are read
+    `share`: watches only these households, if an assistant takes reports about them. No cameras are read
     ahead then, and only the sources that are listened to are followed.
     """
 
