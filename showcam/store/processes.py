@@ -96,8 +96,8 @@ class Processes:
     def reporting(self) -> list[Process]:
         """The processes whose reports keep changing, for processes that report themselves by their own clocks.
 
-        A report counts for ALIVE_S after it was first seen here, whatever times are in it. So a process also counts
-        that long if it ended before the caller started. Raises StoreUnavailable.
+        A report counts for ALIVE_S after it was first seen here, whatever times are in it. So a process that ended
+        before the caller's start counts for ALIVE_S, too. Raises StoreUnavailable.
         """
         now = self._monotonic()
         for hold in self._store.holds(f"process/{self._kind}", self._clock() - SKEW_S):
