@@ -55,7 +55,7 @@ class Town:
 
     def share(self, ahead_s: float = 0.0) -> Share:
         """Another listener, with a clock that is so far ahead."""
-        share = Share(self.table, clock=lambda: self.clock.now + ahead_s, monotonic=self.clock)  # type: ignore[arg-type]
+        share = Share(self.table, clock=lambda: self.clock.now + ahead_s, monotonic=self.clock)
         self.shares.append(share)
         return share
 
