@@ -71,10 +71,14 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield name, f"a port is between 1 and {last}"
     if settings.transcodes != "auto" and settings.transcodes < 0:
         yield "transcodes", "it is “auto”, or how many pictures may be transcoded at once"
+    if not 0 <= settings.rtsp_port <= 65535:
+        yield "rtsp_port", "a port is between 1 and 65535; 0 opens none"
     if settings.port == settings.media_port:
         yield "media_port", "port and media_port must differ"
+    if settings.rtsp_port in (settings.port, settings.media_port):
+        yield "rtsp_port", "it must differ from port and media_port"
     simulated = range(settings.simulator_port, settings.simulator_port + SIMULATED_PORTS) if settings.demo else ()
-    for name in ("port", "media_port"):
+    for name in ("port", "media_port", "rtsp_port"):
         if getattr(settings, name) in simulated:
             yield name, "simulator_port and the four ports after it are the simulator's"
     for name in COUNTS:

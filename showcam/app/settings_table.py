@@ -81,6 +81,10 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # the processor is measured to have time for; `0`: none
     transcodes: int | Literal["auto"] = "auto"
 
+    # the TCP port, such as `8554`, for the household's own programs, which get cameras there by RTSP. Only the house
+    # reaches it (pictures.md#by-rtsp). The port is opened at `bind`. `0` opens none
+    rtsp_port: int = 0
+
     idle_s: int = IDLE_S  # a picture ends after this number of seconds without a fetch
 
     # -- TVs in the house

@@ -10,7 +10,7 @@ from typing import Annotated, NotRequired, TypedDict
 from msgspec import Meta
 
 from showcam.engine.grants import Picture, WireClaims
-from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
+from showcam.engine.source import Codec, Denied, Ending, Lease, TalkPhase, WireSource
 
 PROCESS = "^[a-z2-7]{16}$"  # the id of a media process
 
@@ -168,6 +168,14 @@ class Checked(TypedDict):
     denied: Sequence[Denied | None]  # in the order asked
 
 
+class Talk(TypedDict):
+    """A viewer talks through a camera; answered as `Open` is. `reason`: why it ended."""
+
+    claims: WireClaims
+    phase: TalkPhase
+    reason: str
+
+
 class Admits(TypedDict):
     claims: WireClaims
     bearer: str
@@ -175,6 +183,30 @@ class Admits(TypedDict):
 
 class Admitted(TypedDict):
     admitted: bool
+
+
+class Knock(TypedDict):
+    """Asks for the player of a user name of RTSP."""
+
+    name: Annotated[str, Meta(max_length=256)]
+
+
+class Knocked(TypedDict):
+    player: str  # its id; "": there is none of this name
+    ha1: str  # as RFC 7616 computes it with MD5 from the name, the realm "showcam" and the player's key
+
+
+class Play(TypedDict):
+    """Asks for a camera for a player whose key was right."""
+
+    player: Annotated[str, Meta(max_length=128)]
+    camera: Annotated[str, Meta(max_length=128)]
+
+
+class Played(TypedDict):
+    grant: str  # for HLS, of the surface "player"; "": refused
+    reason: str  # the registry's word for the refusal
+    words: str  # the refusal in an English sentence
 
 
 class Learnt(TypedDict):

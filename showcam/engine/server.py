@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import signal
 import socket
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -18,6 +19,10 @@ from showcam.engine.sessions.sessions import Sessions
 from showcam.engine.settings import PlaneSettings, tls_context
 from showcam.engine.source import Sources
 
+if TYPE_CHECKING:
+    from showcam.engine.players.connection import Programs
+    from showcam.engine.players.door import RtspDoor
+
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE = 64 * 1024
 DRAINED_S = 0.2  # between two looks whether anything is live
@@ -29,6 +34,7 @@ class MediaServer:
     process.
 
     `listener`: the socket that is served; without it a socket is opened at the address of the settings.
+    `players`: knows the programs of the house, for RTSP.
     `web`: the web process that takes this process's reports, if it is one of several behind one address.
     """
 
@@ -39,9 +45,11 @@ class MediaServer:
         sources: Sources,
         listener: socket.socket | None = None,
         web: Web | None = None,
+        players: "Programs | None" = None,
     ) -> None:
         self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
-        self._web = web
+        self._web, self._players = web, players
+        self.rtsp: RtspDoor | None = None
         self._member: Member | None = None
         self._serving = Serving()
         self._sessions: Sessions | None = None
@@ -88,6 +96,7 @@ class MediaServer:
         at = {"sock": self._listener} if self._listener else {"host": settings.bind, "port": settings.port}
         try:
             self.port = await self._serving.open(app, door, **at)
+            await self._open_rtsp()
         except OSError:
             await self.stop()
             raise
@@ -95,6 +104,19 @@ class MediaServer:
         if self._member:
             self._member.start(self.port)
         _log.info("pictures are served", bind=settings.bind, port=self.port)
+
+    async def _open_rtsp(self) -> None:
+        """Opens the port of RTSP if there is one. Raises OSError."""
+        settings = self._settings
+        if settings.rtsp_port is None or self._players is None:
+            return
+        from showcam.engine.players.door import RtspDoor
+
+        assert self._sessions is not None
+        self.rtsp = RtspDoor(
+            self._sessions, self._players, wait_s=settings.picture_wait_s, shared=settings.trusted_proxies
+        )
+        await self.rtsp.open(settings.bind, settings.rtsp_port)
 
     async def drain(self) -> None:
         """Takes no further camera, and waits until nothing is live, `drain_s` at the most."""
@@ -114,6 +136,8 @@ class MediaServer:
         if self._watching:
             self._watching.cancel()
         self._serving.close_door()
+        if self.rtsp:
+            await self.rtsp.close()
         if self._lent:
             await self._lent.close()
         if self._sessions:

@@ -21,11 +21,13 @@ from showcam.accounts.households import end as end_of_link
 from showcam.accounts.households import end_pictures
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.pins import Pins
+from showcam.accounts.players import Players
 from showcam.accounts.states import States
 from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
 from showcam.app.compose.own_pages import Nobody
+from showcam.app.compose.players import LatePage
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper
@@ -42,6 +44,7 @@ from showcam.console.camera.page import CameraPage
 from showcam.console.camera.removal import CameraRemoval
 from showcam.console.camera.tracing import TracePage, Tracer, Traces
 from showcam.console.door.entrance import HouseEntrance
+from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.phones import Phones
 from showcam.console.happened.page import Happenings
 from showcam.console.health.examinations import Examinations
@@ -52,6 +55,7 @@ from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
 from showcam.console.look.pages import Parts
+from showcam.console.players.page import PlayersPage
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
 from showcam.console.setup.page import SetUp
@@ -74,11 +78,11 @@ from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
 from showcam.store.records import DAY_S, Link
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.household import Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.new_store import new_store
 from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, ReadyVendor
 from tests.doubles.templates import COMPILED
@@ -86,6 +90,7 @@ from tests.doubles.waiting import LONG_S
 
 PUBLIC = Settings(public_url="https://home.example")
 NEW = "new@example.com"  # whom nobody has added before
+AT_HOME = "http://192.168.1.9:8080"  # the origin of the pages for programs in the house
 
 
 @dataclass
@@ -227,7 +232,14 @@ def _pages(
         ),
         SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, said=said),
         reachable,
-        Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
+        Phones(
+            rooms.area,
+            rooms.phone_codes,
+            rooms.entrance,
+            lambda: "192.168.1.5",
+            port=8080,
+            rings=PhoneRings(made.owner, made.store),
+        ),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         said,
         SkillPage(rooms.area, _skill_of(made, skill)),
@@ -259,7 +271,7 @@ def home_world(
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
-    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
+    store = new_store(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.owner.encrypted.note)
     sessions.add_owner(made.store, CAREFUL)
@@ -281,7 +293,7 @@ def home_world(
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = HouseEntrance(made.store, code, "public" if public else "lan", ("nas.local",), exposed=public)
-    has = Parts(adds=own, tvs=tvs is not None, notifies=True)
+    has = Parts(adds=own, tvs=tvs is not None, notifies=True, plays=True)
     settings = HomeSettings(media_port=media_port, live=4, has=has, refusal_s=0.0)
 
     def end(session: str) -> None:
@@ -291,7 +303,10 @@ def home_world(
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
-    of_house = _own_pages(made, rooms, find, clock) if own else ()
+    of_house = _own_pages(made, rooms, find, clock) if own else []
+    of_players = PlayersPage(
+        made.owner, rooms.area, Players(made.store, clock), partial(end_pictures, made.pictures), lambda: AT_HOME
+    )
     home.bind(
         app,
         rooms,
@@ -308,6 +323,7 @@ def home_world(
         ),
         *of_tvs,
         *of_house,
+        LatePage(lambda: of_players),
     )
     return HomeWorld(made, app, code, vendor, clock, machine)
 

@@ -10,6 +10,7 @@ from typing import Any
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants
 from showcam.engine.member import Web
+from showcam.engine.players.connection import Programs
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Sources
@@ -37,8 +38,9 @@ class PlaneThread:
         *,
         bind: str = "127.0.0.1",
         web: Web | None = None,
+        players: Programs | None = None,
     ) -> None:
-        self._web = web
+        self._web, self._players = web, players
         self._grants, self._sources = grants, sources
         self._settings = replace(settings, bind=bind)
         self._loop = loop or asyncio.new_event_loop()
@@ -78,7 +80,7 @@ class PlaneThread:
         self._loop.close()
 
     async def _started(self) -> MediaServer:
-        plane = MediaServer(self._settings, self._grants, self._sources, web=self._web)
+        plane = MediaServer(self._settings, self._grants, self._sources, web=self._web, players=self._players)
         await plane.start()
         return plane
 

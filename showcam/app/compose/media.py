@@ -41,6 +41,7 @@ def serve(settings: Settings) -> None:
             transcodes=settings.transcodes,
             ice_addresses=settings.ice_addresses,
             webrtc_ports=settings.webrtc_range,
+            rtsp_port=settings.rtsp_port or None,
             stun=settings.stun,
             turn=settings.turn,
             turn_secret=settings.turn_secret,
@@ -56,5 +57,6 @@ def serve(settings: Settings) -> None:
         sources,
         supervisor.handed_socket(),
         sources if settings.fleet_url else None,
+        sources,
     )
     asyncio.run(plane.serve())

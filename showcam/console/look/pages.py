@@ -27,6 +27,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "member": (403, mark("Here you can only watch"), mark("Ask an owner.")),
     "no_camera": (404, mark("This camera is gone"), mark("It was removed.")),
+    "too_often": (429, mark("Too many requests"), mark("Nothing was changed. Try again in a minute.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "no_room": (503, mark("showcam can't write to its disk"), mark("Make room there, then try again.")),
     "fault": (500, mark("Something went wrong here"), mark("It is in showcam's log. Try again.")),
@@ -42,13 +43,14 @@ class Parts(Struct, frozen=True):
 
     `operated`: who is signed in also runs the installation, and so has the pages of set-up, health and trial. `adds`:
     owners may add their own cameras of the house. `tvs`: cameras may be shown on TVs of the house. `notifies`: owners
-    are notified of faults.
+    are notified of faults. `plays`: the household's own programs may watch.
     """
 
     operated: bool = True
     adds: bool = False
     tvs: bool = False
     notifies: bool = False
+    plays: bool = False
 
 
 # The pages for somebody who is signed in, as the header lists them.

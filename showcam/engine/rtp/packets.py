@@ -15,7 +15,7 @@ _TWICE = 1  # over TCP, which keeps the order, a packet this far behind came twi
 HEAD = struct.Struct(">BBHII")
 PLAIN = 0x80  # the first byte of a packet without padding, extension and contributing sources, as nearly all are
 _SENDER, _RECEIVER, _DESCRIPTION, _BYE = 200, 201, 202, 203
-_EPOCH = 2208988800  # s from 1900 to 1970
+EPOCH = 2208988800  # s from 1900 to 1970
 _MOST_REPORTS = 32  # packets in one datagram
 
 
@@ -181,7 +181,7 @@ def read_reports(data: bytes) -> Compound:
             raise NotRtp
         if kind == _SENDER and end - at >= 28:
             source, seconds, fraction, timestamp = struct.unpack_from(">IIII", data, at + 4)
-            reports.append(SenderReport(source, seconds - _EPOCH + fraction / 2**32, timestamp))
+            reports.append(SenderReport(source, seconds - EPOCH + fraction / 2**32, timestamp))
         is_over |= kind == _BYE
         at = end
     return Compound(tuple(reports), is_over)

@@ -63,10 +63,17 @@ class Splitter:
     """Splits received bytes. `frames` gets each complete interleaved frame and its channel.
 
     Between frames some cameras send bytes that belong to nothing, which are skipped (AlexxIT/go2rtc issue 236).
+    `of_client`: the bytes come from a client, whose requests have other names; all that it sends belongs to something.
     """
 
-    def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
-        self._frames, self._message = frames, message
+    def __init__(
+        self,
+        frames: Callable[[int, bytes], None],
+        message: Callable[[Message], None],
+        *,
+        of_client: bool = False,
+    ) -> None:
+        self._frames, self._message, self._of_client = frames, message, of_client
         self._held: list[bytes] = []
         self._size = 0  # of `_held`
         self._has_frames = False
@@ -105,7 +112,7 @@ class Splitter:
         """Reads a message, and returns its number of bytes; 0 if it is incomplete."""
         if data[at] in b"\r\n":
             return 1  # an empty line, which some cameras send between messages
-        if self._has_frames and not _may_begin(data[at : at + _LONGEST_START]):
+        if self._has_frames and not self._of_client and not _may_begin(data[at : at + _LONGEST_START]):
             after = _NEXT.search(data, at + 1)
             return (after.start() if after else len(data)) - at
         end = data.find(b"\r\n\r\n", at, at + HEAD_CAP)

@@ -10,7 +10,7 @@ from showcam.engine.keyframe import jpeg
 from showcam.engine.outputs.hls import HlsOutput
 from showcam.engine.outputs.renditions import Renditions
 from showcam.engine.sound import OpusVoice
-from showcam.engine.source import CLOCK, Format, Listen, SourceFailed, Unit, Watch
+from showcam.engine.source import CLOCK, Format, Listen, SoundFormat, SourceFailed, Unit, Watch
 
 SILENT_S = 5.0  # an HLS viewer that fetches nothing for this time counts as away until its next fetch
 SLOW_S = 4.5  # a long time between keyframes: HLS is behind by several times as much
@@ -96,6 +96,8 @@ class Fanout:
         self.is_slow = False  # keyframes are so rare that HLS begins late and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
+        self._hearers: set[Watch] = set()
+        self.heard: Unit | None = None  # the latest sound of this opening, as the camera sends it
         self._voice: OpusVoice | None = None
         self._stills = Stills()
 
@@ -137,15 +139,20 @@ class Fanout:
         """True if an output with this start id goes on."""
         return any([output.start_id == start_id for output in self.renditions.all])
 
-    async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
-        """The latest keyframe as JPEG. Raises SourceFailed."""
+    async def keyframe(self, timeout_s: float) -> Unit:
+        """The latest keyframe. Raises SourceFailed."""
         await self.signal.until(lambda: self._gop.key or self.failure, timeout_s)
         if self.failure:
             raise self.failure
         if self._gop.key is None:
             raise SourceFailed("media_down", again=True)
+        return self._gop.key
+
+    async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
+        """The latest keyframe as JPEG. Raises SourceFailed."""
+        keyframe = await self.keyframe(timeout_s)
         try:
-            return await self._stills.of(self._gop.key, small=small)
+            return await self._stills.of(keyframe, small=small)
         except NoPicture:
             raise SourceFailed("media_down", again=True) from None
 
@@ -173,6 +180,13 @@ class Fanout:
         if not self._listeners:
             self._voice = None
 
+    def hear(self, hearer: Watch) -> None:
+        """Gives the hearer the camera's sound as it comes from now on."""
+        self._hearers.add(hearer)
+
+    def unhear(self, hearer: Watch) -> None:
+        self._hearers.discard(hearer)
+
     # called by the source
 
     def wait_for_key(self) -> None:
@@ -182,7 +196,7 @@ class Fanout:
         """Begins a new timeline: an opening has brought a keyframe of this format."""
         self.format = form
         self.renditions.begin(form)
-        self._voice = None
+        self._voice = self.heard = None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
@@ -197,8 +211,17 @@ class Fanout:
                 self.signal.ring()
             for viewer in list(self._viewers):
                 viewer(unit)
-        elif self._listeners and self.format and self.format.sound:
-            self._voice = self._voice or OpusVoice(self.format.sound)
+        elif self.format and self.format.sound:
+            self._sound(unit, self.format.sound)
+
+    def _sound(self, unit: Unit, sound: SoundFormat) -> None:
+        is_first, self.heard = self.heard is None, unit
+        if is_first:
+            self.signal.ring()
+        for hearer in list(self._hearers):
+            hearer(unit)
+        if self._listeners:
+            self._voice = self._voice or OpusVoice(sound)
             for data, pts in self._voice.feed(unit):
                 for listener in list(self._listeners):
                     listener(data, pts)

@@ -322,7 +322,9 @@ class Pull(PlayableFanout):
     def begin(self, form: Format) -> None:
         """Begins to show an opening. Raises SourceFailed if the viewer that opened the camera can't play the format."""
         self._is_interrupted = False
-        reason = unplayed(form, self._opened_for.surface, self._opened_for.protocol)
+        # programs of the household play all that RTSP carries, and the others of them are shown a transcode
+        protocol = "rtsp" if self._opened_for.surface == "player" else self._opened_for.protocol
+        reason = unplayed(form, self._opened_for.surface, protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         fails = bool(reason) and (may_be_smaller or not self.may_be_transcoded)
         took = self._loop.time() - self._epoch

@@ -15,7 +15,7 @@ from showcam.drivers.camera import (
     Surface,
     is_on_battery,
 )
-from showcam.drivers.driver import LEAST_S, HandsOn, KeepsAwake, Probed, TakesBack
+from showcam.drivers.driver import LEAST_S, HandsOn, KeepsAlarms, KeepsAwake, Probed, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
@@ -272,7 +272,9 @@ class Streams(Component):
         if isinstance(visible, Refusal):
             return visible
         is_counted = request.surface != "page"  # an owner's page opens all its cameras, and is opened again soon
-        if is_counted and self._quota.spent(viewer.id, self._clock()) and not self._flows(viewer, camera, deadline):
+        # a program opens all its cameras too, and one that fails asks again and again
+        counted = f"{viewer.id}/{camera}" if request.surface == "player" else viewer.id
+        if is_counted and self._quota.spent(counted, self._clock()) and not self._flows(viewer, camera, deadline):
             return overruled("too_often", visible.camera)
         protocols = common(request.protocols, self._rules.playable)
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
@@ -285,7 +287,7 @@ class Streams(Component):
         flowing = self.sources.joined(opened, request, self._flows(viewer, camera, deadline))
         if flowing is not None:
             return self._started(viewer, opened, None, flowing, request, deadline)
-        if is_counted and not self._quota.take(viewer.id, self._clock()):
+        if is_counted and not self._quota.take(counted, self._clock()):
             return overruled("too_often", opened.visible.camera)
         is_shown = False
         try:
@@ -293,7 +295,7 @@ class Streams(Component):
             is_shown = isinstance(found, Stream) and found.explains is None
         finally:
             if is_counted and not is_shown:
-                self._quota.give_back(viewer.id, self._clock())  # a request after the fix gets the picture
+                self._quota.give_back(counted, self._clock())  # a request after the fix gets the picture
         return found
 
     def _measure(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:
@@ -365,17 +367,21 @@ class Streams(Component):
             return opened
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.visible.camera)
-        return self.handover.snapshot(viewer, camera, surface, _still_of(opened))
+        source, listed = opened.visible.source, opened.visible.camera
+        has_pictures = listed.can_ring and isinstance(self._drivers[source.kind], KeepsAlarms)
+        seen = self._happenings.sighting(viewer.account, camera) if has_pictures else None
+        return self.handover.snapshot(viewer, camera, surface, _still_of(opened), seen)
 
-    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
+    def still(self, viewer: Viewer, camera: str, *, once: bool = False) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
 
-        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery.
+        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery. `once`: the
+        still does not renew itself.
         """
         visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
         if isinstance(visible, Refusal):
             return visible
-        if is_on_battery(visible.camera):
+        if is_on_battery(visible.camera) and not once:
             return overruled("waking", visible.camera)
         if not self._rules.stills:
             return overruled("not_passable", visible.camera)
