@@ -44,6 +44,7 @@ from showcam.console.camera.page import CameraPage
 from showcam.console.camera.removal import CameraRemoval
 from showcam.console.camera.tracing import TracePage, Tracer, Traces
 from showcam.console.door.entrance import HouseEntrance
+from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.phones import Phones
 from showcam.console.happened.page import Happenings
 from showcam.console.health.examinations import Examinations
@@ -232,7 +233,14 @@ def _pages(
         ),
         SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, said=said),
         reachable,
-        Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
+        Phones(
+            rooms.area,
+            rooms.phone_codes,
+            rooms.entrance,
+            lambda: "192.168.1.5",
+            port=8080,
+            rings=PhoneRings(made.owner, made.store),
+        ),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         said,
         SkillPage(rooms.area, _skill_of(made, skill)),

@@ -105,6 +105,7 @@ def app(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            talking=adapter.talking,
         )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
         home.bind(app, console_home, camera, happenings, *others, *more)

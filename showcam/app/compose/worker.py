@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from showcam.app import keys
-from showcam.app.compose import ground, reports, screens
+from showcam.app.compose import ground, phones, reports, screens
 from showcam.app.compose.ground import Ground
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
@@ -106,6 +106,7 @@ def serve(settings: Settings) -> None:
     more, end_telling = telling(settings, base)
     jobs += more
     if settings.notifies:
+        phones.ring_phones(settings, base)
         jobs.append(Job("notices", 1.0, notifying.turn))
     if shown is not None:
         door = screens.door(settings, base, shown)

@@ -39,7 +39,7 @@ _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step", "reachable", "reachable_step")  # names of views for a browser without a household
 # names of views that a member may see, who changes nothing
-WATCHED = ("camera", "camera_still", "last_still", "is_open", "happened", "alarm_picture")
+WATCHED = ("camera", "camera_still", "last_still", "is_open", "happened", "alarm_picture", "talk")
 # names of views for whoever may open the page; they get no session
 FREE = ("came_back", "phone", "language")
 

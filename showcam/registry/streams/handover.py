@@ -17,7 +17,7 @@ from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaGone, M
 from showcam.engine.source import SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
-from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, overruled, shown
+from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, may_talk, overruled, shown
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
 from showcam.store.ports import StoreUnavailable
@@ -112,7 +112,8 @@ class Handover(Component):
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
         is_card = sight.explains is not None
-        grant, claims = self._issue(viewer, camera, protocol, fit.surface, fit.picture, explains=is_card)
+        talks = protocol == "webrtc" and sight.camera is not None and may_talk(sight.camera, fit.surface)
+        grant, claims = self._issue(viewer, camera, protocol, fit.surface, fit.picture, explains=is_card, talks=talks)
         if protocol == "hls" or request.sdp is None:
             at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
             return self.stream(claims, grant, sight, at, image=request.image)
@@ -186,6 +187,7 @@ class Handover(Component):
         life_s: int = START_S,
         *,
         explains: bool = False,
+        talks: bool = False,
     ) -> tuple[str, Claims]:
         return self._grants.issue(
             account=viewer.account,
@@ -197,6 +199,7 @@ class Handover(Component):
             life_s=life_s,
             explains=explains,
             picture=picture,
+            talks=talks,
         )
 
     def verified(self, grant: str) -> Claims:

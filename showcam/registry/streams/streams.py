@@ -369,15 +369,16 @@ class Streams(Component):
             return overruled("not_passable", opened.visible.camera)
         return self.handover.snapshot(viewer, camera, surface, _still_of(opened))
 
-    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
+    def still(self, viewer: Viewer, camera: str, *, once: bool = False) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
 
-        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery.
+        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery. `once`: the
+        still does not renew itself.
         """
         visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
         if isinstance(visible, Refusal):
             return visible
-        if is_on_battery(visible.camera):
+        if is_on_battery(visible.camera) and not once:
             return overruled("waking", visible.camera)
         if not self._rules.stills:
             return overruled("not_passable", visible.camera)
