@@ -79,11 +79,11 @@ from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
 from showcam.store.records import DAY_S, Link
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.household import Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.new_store import new_store
 from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, ReadyVendor
 from tests.doubles.templates import COMPILED
@@ -272,7 +272,7 @@ def home_world(
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
-    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
+    store = new_store(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.owner.encrypted.note)
     sessions.add_owner(made.store, CAREFUL)
