@@ -30,7 +30,7 @@ OPENED = 25  # pictures: some two seconds of the camera
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("players")
-    more = {"SHOWCAM_IDLE_S": "10", "SHOWCAM_RTSP_PORT": str(free_ports(1))}
+    more: dict[str, Any] = {"SHOWCAM_IDLE_S": "10", "SHOWCAM_RTSP_PORT": str(free_ports(1))}
     with running(folder, troubled=True, SHOWCAM_EXPLAIN="picture", **more) as program:
         program.login(USER)
         yield program
