@@ -74,8 +74,8 @@ def _mqtt_faults(settings: "Settings") -> Iterator[str]:
         parsed(settings.mqtt)
     except BadAddress as error:
         yield str(error)
-    if settings.sign_up == "anyone" or settings.all_on_aws:
-        yield "a broker is for the cameras of one house: not with sign_up = anyone, nor with everything on AWS"
+    if settings.sign_up == "anyone" or settings.store == "dynamodb":
+        yield "a broker is for the cameras of one house: not with sign_up = anyone, nor with store = dynamodb"
 
 
 def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ MQTT 5 lets a client name the longest packet that it takes (3.1.2.11.4), and ask
 """
 
 import contextlib
+import math
 import select
 import socket
 import ssl
@@ -131,17 +132,29 @@ class Connection:
         sock = self._client.socket()
         if sock is None:
             raise Ended(ended)
+        descriptor = sock.fileno()
         pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        writing = [sock] if self._client.want_write() else []
-        readable, _, _ = select.select([sock, self._woken], writing, [], 0.0 if pending else within_s)
-        is_woken = self._woken in readable
+        waits = select.poll()  # paho's own `loop` takes no descriptor above 1023
+        waits.register(descriptor, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        waits.register(self._woken, select.POLLIN)
+        events = dict(waits.poll(0 if pending else math.ceil(within_s * 1000)))
+        is_woken = self._woken.fileno() in events
         if is_woken:
             self._woken.recv(LONGEST_PACKET)
-        code = self._client.loop(0.0)
+        code = self._moved(events.get(descriptor, 0), pending=pending)
         if code == MQTTErrorCode.MQTT_ERR_SUCCESS:
             return is_woken
         is_garbled = code not in (MQTTErrorCode.MQTT_ERR_CONN_LOST, MQTTErrorCode.MQTT_ERR_NO_CONN)
         raise Ended(self._refused if not self._joined else "no_broker" if is_garbled else ended)
+
+    def _moved(self, events: int, *, pending: bool) -> MQTTErrorCode:
+        """Reads and writes what can be, and keeps the connection alive."""
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        if pending or events & ~select.POLLOUT:
+            code = self._client.loop_read()
+        if code == MQTTErrorCode.MQTT_ERR_SUCCESS and events & select.POLLOUT:
+            code = self._client.loop_write()
+        return code if code != MQTTErrorCode.MQTT_ERR_SUCCESS else self._client.loop_misc()
 
     def _connected(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._joined = not reason.is_failure

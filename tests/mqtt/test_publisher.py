@@ -1,10 +1,12 @@
 """What a house's MQTT broker, mosquitto, is told of the cameras, and what it may not do."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from showcam.accounts.households import add
+from showcam.app.process.settings_sources import SettingsError, load
 from showcam.mqtt.broker import BadAddress, parsed
 from showcam.mqtt.commands import CHANGES_A_MINUTE
 from showcam.registry import quiet_times
@@ -233,6 +235,16 @@ def test_what_names_no_broker_is_refused_without_being_repeated(text: str) -> No
     with pytest.raises(BadAddress) as refused:
         parsed(text)
     assert "password" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("sign_up", "anyone"), ("store", "dynamodb"), ("mqtt", "http://secret")])
+def test_a_broker_is_for_one_house_only(name: str, value: str, tmp_path: Path) -> None:
+    given = {"SHOWCAM_MQTT": "mqtt://u:secret@broker", "SHOWCAM_DATA": str(tmp_path)}
+    assert load(environ=given).mqtt == "mqtt://u:secret@broker"
+    with pytest.raises(SettingsError) as refused:
+        load(environ=given | {f"SHOWCAM_{name.upper()}": value})
+    assert "mqtt from the environment (SHOWCAM_MQTT) is a secret:" in str(refused.value)
+    assert "secret@" not in str(refused.value)
 
 
 def test_an_address_has_its_port_and_its_password() -> None:
