@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from showcam.engine.grants import IDLE_S
-from showcam.engine.outputs.muxer import SegmentMuxer, rounded
+from showcam.engine.outputs.muxer import SegmentMuxer, muxer_of, rounded
 from showcam.engine.sound import SILENT_RATE
 from showcam.engine.source import Format, SourceFailed, Unit
 
@@ -38,6 +38,8 @@ class Segment:
     seconds: float
     breaks: bool  # another timeline than the segment before
     key: bool = True  # it begins with a keyframe
+    head: bytes = b""  # what a player needs before it, in MP4
+    headed: int = 0  # number of the first segment with this head
     listed_s: float = 0.0  # duration of the longest list with this segment that a player got; 0: no list had it
     left: float | None = None  # when the segment fell out of the list, monotonic s
 
@@ -174,6 +176,7 @@ class HlsOutput:
         self._target = 0  # 0: not known yet, no segment is whole
         self._is_listed = False  # a player knows the target
         self._muxer: SegmentMuxer | None = None
+        self._head, self._headed = b"", 0  # as in a segment, of the latest
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
 
@@ -226,8 +229,8 @@ class HlsOutput:
         return self.segments.entry(self.target_s)
 
     def before(self, keyframe: Unit) -> Segment | None:
-        """The whole segment directly before this keyframe, if it is in memory."""
-        if self._muxer is None or self._muxer.began != keyframe.dts or not self.segments:
+        """The whole segment of MPEG-TS directly before this keyframe, if it is in memory."""
+        if self._muxer is None or self._muxer.head or self._muxer.began != keyframe.dts or not self.segments:
             return None
         return list(self.segments)[-1]
 
@@ -271,15 +274,26 @@ class HlsOutput:
         ]
         if near:
             lines.append(f"#EXT-X-START:TIME-OFFSET=-{min(3 * self.target_s, self.target_s + SPARE_S)}")
+        headed: int | None = None
         for segment in listed:
             if segment.breaks or (after and segment.number == self._first):
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{segment.number}.ts"]
+            if segment.head and segment.headed != headed:
+                headed = segment.headed
+                lines.append(f'#EXT-X-MAP:URI="{folder}{headed}.mp4"')
+            name = f"{segment.number}.{'m4s' if segment.head else 'ts'}"
+            lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{name}"]
         return "\n".join(lines) + "\n"
 
     def segment(self, number: int, player: str = "") -> bytes | None:
         found = self.segments.fetched(number, self.target_s, self._clock(), player)
         return found.data if found else None
+
+    def named(self, number: str, kind: str, player: str) -> bytes | None:
+        """The file of a list by its name's two parts: a segment ("ts", "m4s"), or what comes before some ("mp4")."""
+        if kind == "mp4":
+            return next((segment.head for segment in self.segments if segment.headed == int(number)), None) or None
+        return self.segment(int(number), player) if kind in ("ts", "m4s") else None
 
     def codecs(self) -> str:
         assert self.format is not None
@@ -298,7 +312,7 @@ class HlsOutput:
 
     def _mux(self) -> None:
         assert self.format is not None
-        self._muxer = SegmentMuxer(
+        self._muxer = muxer_of(self.format)(
             self.format,
             self.due,
             silent_track=self._silent_track,
@@ -323,12 +337,15 @@ class HlsOutput:
             self.failure = SourceFailed("no_common_protocol", again=False)
             self._changed()
 
-    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool) -> None:
+    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool, head: bytes) -> None:
         seconds = max(seconds, _LEAST_S)
         if not self._is_listed:
             self._target = max(self._target, rounded(seconds), 1)
         self.failure = None
-        made = Segment(self.due, data, seconds, breaks=first and len(self.segments) > 0, key=key)
+        # the muxer of a segment that ends now may have been let go just before
+        self._headed, self._head = (self.due, head) if first else (self._headed, self._head)
+        breaks = first and len(self.segments) > 0
+        made = Segment(self.due, data, seconds, breaks, key, self._head, self._headed)
         self.segments.add(made, self.target_s, self._clock())
         self.due += 1
         self._changed()
