@@ -19,6 +19,7 @@ from showcam.store.records import Account, Assistant, Client, Code, Link, Token,
 ACCESS_S = 12 * 3600  # Alexa wants at least six minutes; the assistant sends a request for each renewal
 CODE_S = 60  # life of an authorization code: an assistant redeems it at once
 SESSION = "home-"  # the id of a browser's session at the console begins with this: no link's id has a hyphen
+PLAYER = "player-"  # the id of a program of a household's begins with this
 TOUCH_S = 300  # seconds; the time when a link was last used is written at most this often
 LABEL_LENGTH = 60
 _NAME = "acknowledged_links"

@@ -6,6 +6,7 @@ import re
 _SECRET = re.compile(
     r"sc[ar]\.[a-z2-7]+\.[\w-]+"
     r"|(?<=/s/)[\w.-]{20,}"
+    r"|(?<=/players/)[\w-]{20,}"
     r"|(?<=/google/webrtc/)[\w.-]{20,}"
     r"|(?<=[Bb]earer )\S+"
     r"|(?<=://)[^/\s@]+@"

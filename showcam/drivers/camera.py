@@ -8,8 +8,9 @@ from msgspec import Struct, field
 from showcam.drivers.errors import Reason
 from showcam.store.records import DAY_S
 
-# video: Alexa's VideoApp, see showcam.registry.gate.gate; tv: a TV in the house, which is a Cast device
-type Display = Literal["alexa", "google", "page", "video", "tv"]
+# video: Alexa's VideoApp, see showcam.registry.gate.gate; tv: a TV in the house, which is a Cast device;
+# player: a program of the household's own
+type Display = Literal["alexa", "google", "page", "video", "tv", "player"]
 type Surface = Literal[Display, "still"]
 
 OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")

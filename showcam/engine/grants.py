@@ -62,7 +62,7 @@ class Claims(NamedTuple):
     link: str
     camera: str
     protocol: Protocol
-    surface: str  # "alexa", "google", "tv", "page" or "video"
+    surface: str  # "alexa", "google", "tv", "page", "player" or "video"
     expires: int  # epoch s
     nonce: str
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown

@@ -149,6 +149,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "health": examined,
     "log": at("/home/health/log"),
     "phones": at("/home/phones"),
+    "players": at("/home/players"),
     "notices": at("/home/health/notices"),
     "alexa": at("/home/alexa"),
     "said": at("/home/said"),
@@ -164,6 +165,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
 # without script these are opened, and no more
 READ_ALONE = {
     "phones",
+    "players",
     "turning",
     "happened",
     "delete",

@@ -33,6 +33,7 @@ IDS = (
     "tv",
     "household",
     "browser",
+    "player",
 )  # fields that name something
 HELD = {"csrf_token", "shown"}  # what a form says of itself: with another it is refused before its fields are read
 FORM = "application/x-www-form-urlencoded"

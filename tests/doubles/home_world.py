@@ -21,11 +21,13 @@ from showcam.accounts.households import end as end_of_link
 from showcam.accounts.households import end_pictures
 from showcam.accounts.links import LinkingWindow
 from showcam.accounts.pins import Pins
+from showcam.accounts.players import Players
 from showcam.accounts.states import States
 from showcam.alexa.discovery import friendly_names
 from showcam.alexa.smart_home import SmartHome
 from showcam.alexa.spoken.skill import Spoken
 from showcam.app.compose.own_pages import Nobody
+from showcam.app.compose.players import LatePage
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper
@@ -52,6 +54,7 @@ from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
 from showcam.console.look.pages import Parts
+from showcam.console.players.page import PlayersPage
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
 from showcam.console.setup.page import SetUp
@@ -86,6 +89,7 @@ from tests.doubles.waiting import LONG_S
 
 PUBLIC = Settings(public_url="https://home.example")
 NEW = "new@example.com"  # whom nobody has added before
+AT_HOME = "http://192.168.1.9:8080"  # the origin of the pages for programs in the house
 
 
 @dataclass
@@ -281,7 +285,7 @@ def home_world(
     app.register_blueprint(files.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = HouseEntrance(made.store, code, "public" if public else "lan", ("nas.local",), exposed=public)
-    has = Parts(adds=own, tvs=tvs is not None, notifies=True)
+    has = Parts(adds=own, tvs=tvs is not None, notifies=True, plays=True)
     settings = HomeSettings(media_port=media_port, live=4, has=has, refusal_s=0.0)
 
     def end(session: str) -> None:
@@ -291,7 +295,10 @@ def home_world(
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
-    of_house = _own_pages(made, rooms, find, clock) if own else ()
+    of_house = _own_pages(made, rooms, find, clock) if own else []
+    of_players = PlayersPage(
+        made.owner, rooms.area, Players(made.store, clock), partial(end_pictures, made.pictures), lambda: AT_HOME
+    )
     home.bind(
         app,
         rooms,
@@ -308,6 +315,7 @@ def home_world(
         ),
         *of_tvs,
         *of_house,
+        LatePage(lambda: of_players),
     )
     return HomeWorld(made, app, code, vendor, clock, machine)
 

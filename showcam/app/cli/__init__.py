@@ -141,8 +141,8 @@ def _kind(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 _COMMANDS = (
     *("alexa", "backup", "cameras", "cast", "clients", "doctor", "expose", "google", "health", "home"),
-    *("household", "login", "media", "outbox", "owner", "pin", "restore", "run", "serve", "settings", "trace"),
-    *("where", "worker"),
+    *("household", "login", "media", "outbox", "owner", "pin", "players", "restore", "run", "serve", "settings"),
+    *("trace", "where", "worker"),
 )
 # The module of each command whose module has another name. A command imports only its own module: a container's engine
 # runs `showcam health` again and again. With one module it takes 0.14 s of CPU, with all of them 0.4 s.

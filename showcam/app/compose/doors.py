@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypedDict
@@ -14,7 +15,7 @@ from showcam.accounts.links import authenticate
 from showcam.app.aws import boto
 from showcam.app.compose import ground
 from showcam.app.edge.edge import EdgeRules
-from showcam.app.edge.machines import Internal
+from showcam.app.edge.machines import Internal, PlayersByRtsp
 from showcam.app.http_types import LONGEST_BODY, Request, Response, Route, carries, problem
 from showcam.app.settings import Settings
 from showcam.drivers.vendor import Full, Inbox, Posts, Unreadable, Untrusted
@@ -37,19 +38,22 @@ class Ready(TypedDict):
     client: str
 
 
-def routes(settings: Settings, base: ground.Ground, inbox: Inbox) -> list[Route]:
+def routes(
+    settings: Settings, base: ground.Ground, inbox: Inbox, players: Callable[[], PlayersByRtsp] | None = None
+) -> list[Route]:
+    """`players`: makes what answers for the household's own programs, if these may watch here."""
     return [
         _signalling(settings, base),
-        *([_internal(settings, base)] if settings.pictures == "plane" else []),
+        *([_internal(settings, base, players)] if settings.pictures == "plane" else []),
         *(_webhook(kind, driver, inbox) for kind, driver in base.drivers.items() if isinstance(driver, Posts)),
         Route("readyz", "/readyz", ("GET",), partial(ready, base.store)),
     ]
 
 
-def _internal(settings: Settings, base: ground.Ground) -> Route:
+def _internal(settings: Settings, base: ground.Ground, players: Callable[[], PlayersByRtsp] | None) -> Route:
     processes = Processes(base.store, ground.MEDIA) if settings.fleet_url else None
     known = partial(authenticate, base.store)
-    answer = Internal(base.adapter.questions, base.grants.proof(), known, processes).answer
+    answer = Internal(base.adapter.questions, base.grants.proof(), known, processes, players).answer
     return Route("internal", "/internal/sources/", ("POST",), answer, json=True, claims=carries(HEADER))
 
 

@@ -88,6 +88,7 @@ def app(
             adds=settings.has_lan_cameras,
             tvs=tvs is not None,
             notifies=settings.notifies,
+            plays=settings.is_one_house,
         )
         console_home = _home(settings, base, of_console, keys.cookie, has)
     _bind_public(app, settings, base, console_home)

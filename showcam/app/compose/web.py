@@ -20,6 +20,7 @@ from showcam.app import keys
 from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
 from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
+from showcam.app.compose.players import OwnPlayers
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.edge import Edge, RequestLines
 from showcam.app.edge.machines import Signatures, directives_route
@@ -52,10 +53,12 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     metrics = Metrics(settings.data / METRICS_FILE, settings.metrics_token, exposed=settings.is_exposed)
     lines = RequestLines("web", settings.log_level, write)
     inbox = Inbox(base.adapter.noticing)
+    own_programs = OwnPlayers(settings, base) if settings.is_one_house else None
     routes = [
         *_alexa(settings, keys, base),
         fulfillment.route(settings, base),
-        *doors.routes(settings, base, inbox),
+        *doors.routes(settings, base, inbox, own_programs.door if own_programs else None),
+        *([own_programs.route()] if own_programs else []),
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
         *([Pictures(settings.own_host, settings.media_port).route()] if settings.own_media else []),
@@ -69,7 +72,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
 
     def own(home: Home) -> list[Page]:
         home.when_open(lambda account: inbox.look(account, OPEN_S))
-        return own_pages(settings, base, home)
+        of_players = [own_programs.page(home.area)] if own_programs else []
+        return [*own_pages(settings, base, home), *of_players]
 
     keeper = address_keeper(settings)
     tracer, exposing = OwnTracer(settings, base), exposer(settings, keeper)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from typing import Protocol
 from wsgiref.types import WSGIEnvironment
 
 import msgspec
@@ -33,11 +34,15 @@ from showcam.engine.messages import (
     Find,
     Found,
     Judged,
+    Knock,
+    Knocked,
     Learnt,
     Nothing,
     NotOpened,
     Open,
     Opened,
+    Play,
+    Played,
     Still,
 )
 from showcam.engine.source import MOVED, UNASKED, Denied, from_text
@@ -65,18 +70,27 @@ WAY_S = 2.0  # the longest transport that is believed: if more is measured, the 
 _KEEP_S = 5 * WINDOW_S  # a nonce is remembered for longer than its message is taken
 _JSON = ("Content-Type", "application/json")
 _beat, _find = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Find)
+_knock, _play = msgspec.json.Decoder(Knock), msgspec.json.Decoder(Play)
 
-type Answer = Opened | NotOpened | Still | Checked | Admitted | Beaten | Found | Nothing
+type Answer = Opened | NotOpened | Still | Checked | Admitted | Beaten | Found | Knocked | Played | Nothing
 
 # the assistants whose displays ask for a picture; the spoken skill plays videos
 OF_SURFACE: dict[str, Assistant] = {"alexa": "alexa", "video": "alexa", "google": "google"}
+
+
+class PlayersByRtsp(Protocol):
+    """Answers the media process about players, as showcam.app.edge.players.PlayerDoor does."""
+
+    def knocked(self, name: str) -> Knocked: ...
+    def played(self, player_id: str, camera: str) -> Played: ...
 
 
 class Internal:
     """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
 
     `authenticate` returns the link of an assistant's access token, or raises TokenInvalid. `processes`: the media
-    processes, if they report themselves, by the questions beat and find.
+    processes, if they report themselves, by the questions beat and find. `players`: makes what answers the questions
+    knock and play, if the household's own programs may watch here.
     """
 
     def __init__(
@@ -85,8 +99,9 @@ class Internal:
         proof: ProcessAuth,
         authenticate: Callable[[str, Assistant], Link],
         processes: Processes | None = None,
+        players: Callable[[], PlayersByRtsp] | None = None,
     ) -> None:
-        self._processes = processes
+        self._processes, self._players = processes, players
         self._questions = questions
         self._proof = proof
         self._authenticate = authenticate
@@ -123,6 +138,11 @@ class Internal:
             return _beaten(self._processes, _beat.decode(body))
         if what == "find" and self._processes is not None:
             return _found(self._processes, _find.decode(body))
+        if what == "knock" and self._players is not None:
+            return self._players().knocked(_knock.decode(body)["name"])
+        if what == "play" and self._players is not None:
+            play = _play.decode(body)
+            return self._players().played(play["player"], play["camera"])
         if what == "admits":
             admits = _admits.decode(body)
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))

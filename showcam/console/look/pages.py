@@ -42,13 +42,14 @@ class Parts(Struct, frozen=True):
 
     `operated`: who is signed in also runs the installation, and so has the pages of set-up, health and trial. `adds`:
     owners may add their own cameras of the house. `tvs`: cameras may be shown on TVs of the house. `notifies`: owners
-    are notified of faults.
+    are notified of faults. `plays`: the household's own programs may watch.
     """
 
     operated: bool = True
     adds: bool = False
     tvs: bool = False
     notifies: bool = False
+    plays: bool = False
 
 
 # The pages for somebody who is signed in, as the header lists them.

@@ -37,7 +37,7 @@ type Most = int | Literal["auto"]
 def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     """The reason why a video can't be shown on this surface as it comes; "" if it can.
 
-    A browser plays more than displays, and stills are decoded by showcam.
+    A browser plays more than displays, and so does a program of the household's. Stills are decoded by showcam.
     """
     if protocol in ("still", "snapshot"):
         return ""
@@ -50,7 +50,7 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     if surface == "video":
         return "" if _is_small(form) and _decode(form) else "too_large"
     highest = _OF_TVS if surface == "tv" else _HIGHEST
-    return "" if surface == "page" or _decode(form, highest) else "beyond_displays"
+    return "" if surface in ("page", "player") or _decode(form, highest) else "beyond_displays"
 
 
 def _is_small(form: Format) -> bool:

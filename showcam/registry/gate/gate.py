@@ -157,7 +157,8 @@ def _wants_less(request: StreamRequest, camera: Camera) -> bool:
     if orderly and camera.video.b_frames and "hls" not in request.protocols:
         return True
     # once a day the whole picture is tried again: the owner may have made it smaller, and the media process will see
-    return request.surface != "page" and best(camera) == "sub" and not may_have_changed(camera)
+    is_display = request.surface not in ("page", "player")
+    return is_display and best(camera) == "sub" and not may_have_changed(camera)
 
 
 # LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import replace
 
 from showcam.accounts.console_sessions import ConsoleSessions, OwnersPage, Viewer
-from showcam.accounts.links import SESSION
+from showcam.accounts.links import PLAYER, SESSION
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
 from showcam.drivers.errors import Unavailable
 from showcam.engine.client import LONGEST_S
@@ -53,12 +53,16 @@ class Reopening(Component):
 
 
 def find_viewer(store: Store, viewer_id: str) -> Viewer | None:
-    """Finds the page or link with this id. Returns None if there is none, or it has ended. Raises StoreUnavailable."""
+    """Finds the page, link or player with this id; None if there is none, or it has ended. Raises StoreUnavailable."""
     if viewer_id.startswith(SESSION):
         session = ConsoleSessions(store).find(viewer_id)
         if session is None or store.account(session.account) is None:
             return None  # signed out, or its household was removed
         return OwnersPage(session.id, session.account)
+    if viewer_id.startswith(PLAYER):
+        from showcam.accounts.players import Players  # an installation without players never loads it
+
+        return Players(store).of_id(viewer_id)
     link = store.link(viewer_id)
     return link if link is not None and link.ended is None else None
 

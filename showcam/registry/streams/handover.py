@@ -305,7 +305,8 @@ class Explaining(Component):
         self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
-        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
+        uncarded = request.surface in ("page", "tv", "player")  # a recorder would record the card
+        source = None if uncarded else self.card(viewer.id, request.surface, refusal)
         if source is None or not {*request.protocols} & {*PLAYABLE}:
             return refusal
         if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:

@@ -272,7 +272,9 @@ class Streams(Component):
         if isinstance(visible, Refusal):
             return visible
         is_counted = request.surface != "page"  # an owner's page opens all its cameras, and is opened again soon
-        if is_counted and self._quota.spent(viewer.id, self._clock()) and not self._flows(viewer, camera, deadline):
+        # a program opens all its cameras too, and one that fails asks again and again
+        counted = f"{viewer.id}/{camera}" if request.surface == "player" else viewer.id
+        if is_counted and self._quota.spent(counted, self._clock()) and not self._flows(viewer, camera, deadline):
             return overruled("too_often", visible.camera)
         protocols = common(request.protocols, self._rules.playable)
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
@@ -285,7 +287,7 @@ class Streams(Component):
         flowing = self.sources.joined(opened, request, self._flows(viewer, camera, deadline))
         if flowing is not None:
             return self._started(viewer, opened, None, flowing, request, deadline)
-        if is_counted and not self._quota.take(viewer.id, self._clock()):
+        if is_counted and not self._quota.take(counted, self._clock()):
             return overruled("too_often", opened.visible.camera)
         is_shown = False
         try:
@@ -293,7 +295,7 @@ class Streams(Component):
             is_shown = isinstance(found, Stream) and found.explains is None
         finally:
             if is_counted and not is_shown:
-                self._quota.give_back(viewer.id, self._clock())  # a request after the fix gets the picture
+                self._quota.give_back(counted, self._clock())  # a request after the fix gets the picture
         return found
 
     def _measure(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:

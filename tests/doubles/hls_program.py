@@ -1,0 +1,39 @@
+"""A program of the household's that plays HLS as Home Assistant's `stream` and ffmpeg do: libavformat, in a thread."""
+
+import threading
+import time
+
+import av
+import av.error
+
+
+class HlsProgram:
+    """`pictures`: the frames decoded so far; `ended`: libavformat's error, or "over", once it has stopped."""
+
+    def __init__(self, address: str) -> None:
+        self.pictures, self.ended, self.first_s = 0, "", 0.0
+        self.sizes: set[tuple[int, int]] = set()
+        self._address, self._stop = address, threading.Event()
+        self._thread = threading.Thread(target=self._play, name="program", daemon=True)
+
+    def start(self) -> "HlsProgram":
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _play(self) -> None:
+        began = time.monotonic()
+        try:
+            with av.open(self._address, timeout=60.0) as played:
+                for frame in played.decode(video=0):
+                    self.first_s = self.first_s or time.monotonic() - began
+                    self.pictures += 1
+                    self.sizes.add((frame.width, frame.height))
+                    if self._stop.is_set():
+                        return
+            self.ended = "over"
+        except (av.error.FFmpegError, OSError) as error:
+            self.ended = str(error)
