@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from showcam.accounts.players import MOST, Players
+from showcam.console.players.files import Addressed, files
 from tests.console.test_phones import code_of, page, taken
 from tests.doubles.home_world import AT_HOME, NEW, HomeWorld
 
@@ -46,6 +47,14 @@ def test_the_files_name_each_camera_as_the_program_takes_it(world: HomeWorld) ->
     assert f'    front_door: "ffmpeg:{door}/live.m3u8#video=copy#audio=copy"' in text
     assert "        - path: rtsp://127.0.0.1:8554/front_door" in text
     assert f"Front Door\nStill Image URL: {door}/snapshot.jpg\nStream Source URL: {door}/live.m3u8" in text
+
+
+def test_the_files_take_rtsp_if_there_is_a_port() -> None:
+    camera = Addressed("lan-1", "Door", "door", "HLS", "WHEP", "STILL", "rtsp://door:KEY@192.168.1.5:8554/lan-1")
+    made = files([camera])
+    assert made.go2rtc == f"streams:\n  door: {camera.rtsp}"
+    assert f'    door: "{camera.rtsp}"' in made.frigate
+    assert f"Stream Source URL: {camera.rtsp}" in made.home_assistant
 
 
 def test_its_use_is_shown(world: HomeWorld) -> None:

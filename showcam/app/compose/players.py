@@ -29,6 +29,12 @@ def origin(settings: Settings) -> str:
     return f"http://{in_url(host_in_house(settings))}:{settings.port}"
 
 
+def rtsp(settings: Settings, name: str, key: str) -> str:
+    """The beginning of a player's addresses by RTSP; "" without the setting."""
+    at = f"{in_url(host_in_house(settings))}:{settings.rtsp_port}"
+    return f"rtsp://{name}:{key}@{at}" if settings.rtsp_port else ""
+
+
 class OwnPlayers:
     """The players of the households of this machine: their door, and their page."""
 
@@ -70,7 +76,9 @@ class OwnPlayers:
 
             end = partial(households.end_pictures, self._base.pictures)
             owner = self._base.adapter.owner
-            return PlayersPage(owner, area, self.players, end, partial(origin, self._settings))
+            return PlayersPage(
+                owner, area, self.players, end, partial(origin, self._settings), partial(rtsp, self._settings)
+            )
 
         return LatePage(made)
 

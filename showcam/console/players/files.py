@@ -17,7 +17,7 @@ _UNNAMED = re.compile(r"[^a-z0-9]+")
 
 
 class Addressed(Struct, frozen=True):
-    """A camera's addresses for one player. `stream`: its name in the files of programs."""
+    """A camera's addresses for one player. `stream`: its name in the files of programs. `rtsp`: "" without RTSP."""
 
     camera: str
     name: str
@@ -25,6 +25,12 @@ class Addressed(Struct, frozen=True):
     hls: str
     whep: str
     still: str
+    rtsp: str = ""
+
+    @property
+    def source(self) -> str:
+        """The address for a program that plays RTSP and HLS."""
+        return self.rtsp or self.hls
 
 
 class Files(Struct, frozen=True):
@@ -35,13 +41,14 @@ class Files(Struct, frozen=True):
     home_assistant: str
 
 
-def addressed(origin: str, key: str, cameras: Iterable[Camera]) -> list[Addressed]:
-    """The addresses of the cameras. `origin`: of showcam's pages in the house."""
+def addressed(origin: str, key: str, cameras: Iterable[Camera], rtsp: str = "") -> list[Addressed]:
+    """The addresses of the cameras. `origin`: of showcam's pages in the house. `rtsp`: the same with name and key."""
     found: list[Addressed] = []
     for camera in cameras:
         at = f"{origin}/players/{key}/{camera.id}"
         stream = stream_name(camera, {known.stream for known in found})
-        found.append(Addressed(camera.id, camera.name, stream, f"{at}/live.m3u8", f"{at}/whep", f"{at}/snapshot.jpg"))
+        by_http = f"{at}/live.m3u8", f"{at}/whep", f"{at}/snapshot.jpg"
+        found.append(Addressed(camera.id, camera.name, stream, *by_http, rtsp and f"{rtsp}/{camera.id}"))
     return found
 
 
@@ -58,13 +65,17 @@ def files(cameras: Sequence[Addressed]) -> Files:
 
 
 def _go2rtc(cameras: Sequence[Addressed]) -> str:
-    return "\n".join(["streams:", *(f"  {camera.stream}: webrtc:{camera.whep}" for camera in cameras)])
+    return "\n".join(
+        ["streams:", *(f"  {camera.stream}: {camera.rtsp or f'webrtc:{camera.whep}'}" for camera in cameras)]
+    )
 
 
 def _frigate(cameras: Sequence[Addressed]) -> str:
     """Frigate's own go2rtc fetches each camera once, for all that Frigate does with it."""
     lines = ["go2rtc:", "  streams:"]
-    lines += [f'    {camera.stream}: "ffmpeg:{camera.hls}#video=copy#audio=copy"' for camera in cameras]
+    lines += [
+        f'    {camera.stream}: "{camera.rtsp or f"ffmpeg:{camera.hls}#video=copy#audio=copy"}"' for camera in cameras
+    ]
     lines.append("cameras:")
     for camera in cameras:
         lines += [
@@ -81,5 +92,5 @@ def _frigate(cameras: Sequence[Addressed]) -> str:
 def _home_assistant(cameras: Sequence[Addressed]) -> str:
     """The two fields of a Generic Camera, which Home Assistant takes in its own form only."""
     return "\n\n".join(
-        f"{camera.name}\nStill Image URL: {camera.still}\nStream Source URL: {camera.hls}" for camera in cameras
+        f"{camera.name}\nStill Image URL: {camera.still}\nStream Source URL: {camera.source}" for camera in cameras
     )

@@ -36,7 +36,10 @@ class Made(Struct, frozen=True):
 
 
 class PlayersPage:
-    """`end_pictures` ends the live videos of a player, by its id and account. `origin`: of these pages in the house."""
+    """`end_pictures` ends the live videos of a player, by its id and account. `origin`: of these pages in the house.
+
+    `rtsp` makes the beginning of addresses by RTSP from a player's name and key; "" if there is no RTSP.
+    """
 
     def __init__(
         self,
@@ -45,9 +48,10 @@ class PlayersPage:
         players: Players,
         end_pictures: Callable[[str, str], None],
         origin: Callable[[], str],
+        rtsp: Callable[[str, str], str] = lambda _name, _key: "",
     ) -> None:
         self._owner, self._area, self._players = owner, area, players
-        self._end_pictures, self._origin = end_pictures, origin
+        self._end_pictures, self._origin, self._rtsp = end_pictures, origin, rtsp
 
     def show(self, current: ConsoleSession, why: str = "", made: Made | None = None) -> Response:
         listed = [Listed(player, self._players.use(player)) for player in self._players.of(current.account)]
@@ -73,7 +77,9 @@ class PlayersPage:
             player, key = self._players.add(current.account, request.form.get("name", "").strip())
         except NotAdded as refused:
             return self.show(current, refused.reason)
-        cameras = addressed(self._origin(), key, pages.cameras(self._owner, current.account))
+        cameras = addressed(
+            self._origin(), key, pages.cameras(self._owner, current.account), self._rtsp(player.name, key)
+        )
         return self.show(current, made=Made(player.name, cameras, files(cameras)))
 
     def _end(self, current: ConsoleSession, player_id: str) -> Response:

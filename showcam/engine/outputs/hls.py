@@ -38,7 +38,7 @@ class Segment:
     seconds: float
     breaks: bool  # another timeline than the segment before
     key: bool = True  # it begins with a keyframe
-    head: bytes = b""  # what a player needs before it, in MP4
+    head: bytes = b""  # the bytes that come before it in MP4
     headed: int = 0  # number of the first segment with this head
     listed_s: float = 0.0  # duration of the longest list with this segment that a player got; 0: no list had it
     left: float | None = None  # when the segment fell out of the list, monotonic s

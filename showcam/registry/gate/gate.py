@@ -130,6 +130,8 @@ def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[F
 
     `transcodes`: the media process may make a larger picture smaller.
     """
+    if request.untouched:
+        return (Fit("main", request.surface),)
     if request.surface != "video":
         return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
@@ -274,8 +276,10 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
         return None
     if now.transcodes:
         return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
+    # by RTSP a household's own programs get H.265, and by HLS if they ask for it
+    is_for_programs = now.surface == "player" and now.relays and camera.video.codec == "h265"
     # an unknown codec is settled by the first packet
-    if not_h264(camera):
+    if not_h264(camera) and not is_for_programs:
         return "not_playable"
     # a browser plays more
     if now.surface in DISPLAYS and beyond(camera):
