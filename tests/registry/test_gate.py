@@ -218,21 +218,20 @@ def test_only_an_unknown_flag_is_worth_another_read(reason: Reason, again: bool)
 
 
 @pytest.mark.parametrize(
-    ("surface", "codec", "relays", "reason"),
+    ("protocols", "codec", "relays", "reason"),
     [
-        ("player", "h265", True, None),
-        ("player", "h265", False, "not_playable"),
-        ("player", "mjpeg", True, "not_playable"),
-        ("page", "h265", True, "not_playable"),
-        ("alexa", "h265", True, "not_playable"),
+        (("hls", "h265"), "h265", True, None),
+        (("hls", "h265"), "h265", False, "not_playable"),
+        (("hls", "h265"), "mjpeg", True, "not_playable"),
+        (("hls", "webrtc"), "h265", True, "not_playable"),
     ],
 )
-def test_without_transcoding_h265_is_for_programs_of_the_household(
-    surface: Any, codec: Any, relays: bool, reason: Reason | None
+def test_without_transcoding_h265_is_for_programs_that_play_it(
+    protocols: tuple[str, ...], codec: Any, relays: bool, reason: Reason | None
 ) -> None:
     seen = gate(
         camera("Garden", video=Video(codec, 1920, 1080)),
-        Conditions(surface, "lan", ("hls", "webrtc"), relays=relays),
+        Conditions("player", "lan", protocols, relays=relays),
     )
     assert (seen.reason if isinstance(seen, Refusal) else None) == reason
 

@@ -35,6 +35,7 @@ from showcam.engine.source import MOST_PIXELS, TRANSCODED, transcoded_size
 from showcam.registry.preferences import WhileEncrypted
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
+H265 = "h265"  # among the protocols of a request: the program also plays H.265
 FULL_HD = (1920, 1080)
 USUAL = (1280, 720)  # assumed for a picture of unknown size
 VIDEO_APP = (1280, 720)
@@ -276,10 +277,9 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
         return None
     if now.transcodes:
         return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
-    # by RTSP a household's own programs get H.265, and by HLS if they ask for it
-    is_for_programs = now.surface == "player" and now.relays and camera.video.codec == "h265"
+    is_played = H265 in now.protocols and now.relays and camera.video.codec == "h265"
     # an unknown codec is settled by the first packet
-    if not_h264(camera) and not is_for_programs:
+    if not_h264(camera) and not is_played:
         return "not_playable"
     # a browser plays more
     if now.surface in DISPLAYS and beyond(camera):

@@ -13,7 +13,7 @@ from showcam.engine.grants import Claims, ExpiredGrant
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
 from showcam.registry import outcomes
-from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, not_found
+from showcam.registry.gate.gate import GATE, H265, PLAYABLE, Fit, not_found
 from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
@@ -45,7 +45,9 @@ class Reopening(Component):
         visible = self._judge.see(viewer, claims.camera, deadline)
         if isinstance(visible, Refusal):
             return visible
-        return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
+        # a grant of a program does not say whether it plays H.265; the request for the grant was judged by that
+        protocols = (*PLAYABLE, H265) if claims.surface == "player" else PLAYABLE
+        return self._judge.judge(visible, surface_of(claims), protocols, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
         viewer = find_viewer(self._store, claims.link)
