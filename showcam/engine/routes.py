@@ -89,8 +89,6 @@ MOST_STARTS = 16  # start ids that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 _PICTURE = re.compile(r"(/p/[^/]+)?/s/")
-_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-_TYPES = {"ts": "video/mp2t", "m4s": "video/mp4", "mp4": "video/mp4"}
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -240,12 +238,11 @@ class Routes:
 
     async def segment(self, request: web.Request) -> web.Response:
         output, player = await self._rendition(request)
-        number, _, kind = request.match_info["name"].partition(".")
-        data = output.named(number, kind, player) if _NUMBER.fullmatch(number) else None
-        if data is None:
+        found = output.named(request.match_info["name"], player)
+        if found is None:
             return problem(404, "There is no such segment, or no longer.")
-        headers = {"Content-Type": _TYPES[kind], "Cache-Control": "private, max-age=60"}
-        return web.Response(body=data, headers=headers)
+        headers = {"Content-Type": found[1], "Cache-Control": "private, max-age=60"}
+        return web.Response(body=found[0], headers=headers)
 
     async def _rendition(self, request: web.Request) -> tuple[HlsOutput, str]:
         """The output of the start id in the address, if it is still current, and the session's id. Raises Ended."""

@@ -26,6 +26,7 @@ SPARE_S = 2  # seconds that a player has to fetch a new segment
 SOON_S = 1.7  # of video that comes in clumps: with less, a player would stand still until the next clump
 _LEAD = 5
 _LEAST_S = 0.04  # shortest length of a segment: a single picture's length is unknown until another picture follows
+_NAME = re.compile(r"(\d{1,9})\.(ts|m4s|mp4)", re.ASCII)  # "mp4" comes before segments of this kind
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 
 
@@ -289,11 +290,17 @@ class HlsOutput:
         found = self.segments.fetched(number, self.target_s, self._clock(), player)
         return found.data if found else None
 
-    def named(self, number: str, kind: str, player: str) -> bytes | None:
-        """The file of a list by its name's two parts: a segment ("ts", "m4s"), or what comes before some ("mp4")."""
+    def named(self, name: str, player: str) -> tuple[bytes, str] | None:
+        """The file of that name in a list, and its type; None if it is not in memory."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        number, kind = int(found[1]), found[2]
         if kind == "mp4":
-            return next((segment.head for segment in self.segments if segment.headed == int(number)), None) or None
-        return self.segment(int(number), player) if kind in ("ts", "m4s") else None
+            data = next((segment.head for segment in self.segments if segment.headed == number), b"")
+        else:
+            data = self.segment(number, player) or b""
+        return (data, "video/mp2t" if kind == "ts" else "video/mp4") if data else None
 
     def codecs(self) -> str:
         assert self.format is not None
