@@ -230,7 +230,10 @@ _session = msgspec.json.Decoder(_Session)
 
 
 class RtcSessionController(Interface):
-    """Alexa.RTCSessionController 3: WebRTC, one way. The answer carries every candidate: there is no trickle ICE.
+    """Alexa.RTCSessionController 3: WebRTC. The answer carries every candidate: there is no trickle ICE.
+
+    Full duplex is declared only for a camera with a speaker, whose owner lets people talk through it: a false true
+    gives a microphone that leads nowhere.
 
     https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-rtcsessioncontroller.html
     """
@@ -240,7 +243,7 @@ class RtcSessionController(Interface):
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
         if "webrtc" not in self._registry.playable:
             return ()
-        configuration = _SessionConfiguration(is_full_duplex_audio_supported=False)
+        configuration = _SessionConfiguration(is_full_duplex_audio_supported=camera.may_be_talked_through)
         return (Capability(interface=self.name, version="3", configuration=configuration),)
 
     def directives(self) -> Mapping[str, Handler]:

@@ -83,6 +83,7 @@ class Listed(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     picture_code: PictureCode = "none"
     can_restart: bool = False
     can_turn: bool = False  # pans and tilts
+    has_speaker: bool = False  # the camera can play a voice
     fault: Reason | Literal[""] = ""  # why a camera at home could not be reached last; "" if unknown
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "local", "cloud"
 
@@ -109,6 +110,7 @@ class Decided(Struct, frozen=True):
     motion_rings: bool = False  # motion or persons ring like a bell; the camera itself may have no bell
     room: str = ""  # the owner's name for the camera's room; "": not given
     tv_scenes: tuple[str, ...] = ()  # TVs in the house; assistants get a scene for each
+    talk: bool = False  # people may talk through the camera
 
 
 class Camera(Listed, frozen=True, kw_only=True):
@@ -133,6 +135,11 @@ class Camera(Listed, frozen=True, kw_only=True):
     def sub(self) -> Video | None:
         """The smaller picture as measured, or as listed if it was never measured; None if the camera sends none."""
         return self.listed_sub and (self.measured.sub or self.listed_sub)
+
+    @property
+    def may_be_talked_through(self) -> bool:
+        """Whether the camera has a speaker and the owner allows talking."""
+        return self.has_speaker and self.decided.talk
 
     @property
     def can_ring(self) -> bool:

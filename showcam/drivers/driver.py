@@ -164,6 +164,14 @@ class KeepsPositions(Protocol):
 
 
 @runtime_checkable
+class HasSpeakers(Protocol):
+    """A driver whose cameras may have a speaker."""
+
+    def speaker(self, source: Source, camera: Camera) -> CameraSpec:
+        """The way to the camera's speaker. Asks nothing of the camera. Raises Refused."""
+
+
+@runtime_checkable
 class Enciphers(Protocol):
     """A driver whose cameras may encrypt their pictures by a code; as the methods stand here, they do not."""
 

@@ -35,6 +35,7 @@ from showcam.engine.messages import (
     Play,
     Played,
     Still,
+    Talk,
 )
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import (
@@ -44,9 +45,11 @@ from showcam.engine.source import (
     Ending,
     Format,
     Lease,
+    Rtsp,
     SourceFailed,
     Sources,
     SourceSpec,
+    TalkPhase,
     as_text,
     mark_of,
     read_source,
@@ -64,9 +67,9 @@ class Background:
     """Holds tasks until they are done: a task that only the loop knows may be collected."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -119,6 +122,21 @@ class Gate:
             return False
         admits = self._sources.admits(claims, bearer)
         return await self._answer_of(admits, VERDICT_S, "an access token could not be asked about") or False
+
+    async def talk(self, claims: Claims, phase: TalkPhase) -> Rtsp:
+        """The way to the camera's speaker. Raises SourceFailed, also if nobody can be asked."""
+        talk = self._sources.talk(claims, phase)
+        answer = await self._answer_of(talk, VERDICT_S, "whether somebody may talk could not be asked")
+        if isinstance(answer, Denied):
+            raise SourceFailed(answer.reason, again=answer.again)
+        if not isinstance(answer, Rtsp):
+            raise SourceFailed("media_down", again=True)
+        return answer
+
+    def talk_ended(self, claims: Claims, reason: str) -> None:
+        """Reports that somebody talks no more; `reason`: why not, "" if they stopped themselves."""
+        ended = self._sources.talk(claims, "ended", reason)
+        self._background.later(self._answer_of(ended, ASK_S, "the end of a talk could not be reported"))
 
     async def check(self, claims: Claims) -> None:
         """Checks a video that is shown without a new source. Raises SourceFailed if the gate is shut or silent."""
@@ -240,6 +258,14 @@ class WebSources:
             return refused["denied"]
         made = _read(text, Still)
         return base64.b64decode(made["still"]) if made and made["still"] else None
+
+    async def talk(self, claims: Claims, phase: TalkPhase, reason: str = "") -> SourceSpec | Denied:
+        body: Talk = {"claims": claims.as_json(), "phase": phase, "reason": reason}
+        text = await self._post("talk", body)
+        if opened := _read(text, Opened):
+            return read_source(opened["source"])
+        refused = _read(text, NotOpened)
+        return refused["denied"] if refused else Denied("media_down", again=True)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         body: Check = {"claims": [claim.as_json() for claim in claims]}

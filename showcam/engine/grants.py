@@ -25,6 +25,12 @@ IDLE_S = 30  # a session without a request ends: a player asks for its list ever
 SESSION_S = 86_400
 
 
+# the flag of a grant; a process of the version before reads a flag that it does not know as none
+_EXPLAINS, _TALKS = "1", "t"
+
+# Begins the surface of a grant for a still of what happened at a camera; its kind and its time in epoch seconds follow.
+EVENT = "event-"
+
 HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, hex}
 WINDOW_S = 60  # how far two clocks may differ
 
@@ -53,6 +59,7 @@ class WireClaims(TypedDict):
     nonce: str
     explains: NotRequired[bool]
     picture: NotRequired[Picture]
+    talks: NotRequired[bool]
 
 
 class Claims(NamedTuple):
@@ -62,11 +69,12 @@ class Claims(NamedTuple):
     link: str
     camera: str
     protocol: Protocol
-    surface: str  # "alexa", "google", "tv", "page", "player" or "video"
+    surface: str  # "alexa", "google", "tv", "page", "player", "video", or EVENT for the still of an event
     expires: int  # epoch s
     nonce: str
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown
     picture: Picture = "main"
+    talks: bool = False  # the viewer may talk through the camera; the gate is asked again when they do
 
     def as_json(self) -> WireClaims:
         return cast("WireClaims", self._asdict())
@@ -105,9 +113,10 @@ class Grants:
         life_s: int,
         explains: bool = False,
         picture: Picture = "main",
+        talks: bool = False,
     ) -> tuple[str, Claims]:
         nonce = _nonce()
-        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture)
+        claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture, talks)
         return self._signed(claims, protocol, nonce), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:
@@ -130,8 +139,8 @@ class Grants:
         return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
-        account, link, camera, _, surface, expires, _, explains, picture = claims
-        flag = "1" if explains else ""
+        account, link, camera, _, surface, expires, _, explains, picture, talks = claims
+        flag = _EXPLAINS if explains else _TALKS if talks else ""
         body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{flag}.{picture}"
         return f"{body}.{_tag(self._begun[0], body)}"
 
@@ -145,9 +154,10 @@ def _claims(body: str) -> Claims:
     values = body.split(".")
     if len(values) != 9:
         raise BadGrant
-    account, link, camera, protocol, surface, expires, nonce, explains, picture = values
+    account, link, camera, protocol, surface, expires, nonce, flag, picture = values
     use, which = cast("Protocol", protocol), cast("Picture", picture)
-    return Claims(account, link, camera, use, surface, int(expires), nonce, explains == "1", which)
+    explains, talks = flag == _EXPLAINS, flag == _TALKS
+    return Claims(account, link, camera, use, surface, int(expires), nonce, explains, which, talks)
 
 
 def _tag(begun: hmac.HMAC, body: str) -> str:

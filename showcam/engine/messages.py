@@ -10,7 +10,7 @@ from typing import Annotated, NotRequired, TypedDict
 from msgspec import Meta
 
 from showcam.engine.grants import Picture, WireClaims
-from showcam.engine.source import Codec, Denied, Ending, Lease, WireSource
+from showcam.engine.source import Codec, Denied, Ending, Lease, TalkPhase, WireSource
 
 PROCESS = "^[a-z2-7]{16}$"  # the id of a media process
 
@@ -166,6 +166,14 @@ class Check(TypedDict):
 
 class Checked(TypedDict):
     denied: Sequence[Denied | None]  # in the order asked
+
+
+class Talk(TypedDict):
+    """A viewer talks through a camera; answered as `Open` is. `reason`: why it ended."""
+
+    claims: WireClaims
+    phase: TalkPhase
+    reason: str
 
 
 class Admits(TypedDict):

@@ -2,6 +2,7 @@
 
 import functools
 import io
+from array import array
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -28,6 +29,9 @@ _OPUS_RATES = frozenset({8_000, 12_000, 16_000, 24_000, OPUS_CLOCK})  # libopus 
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 # Of 48,000 samples a second: libopus plays this much before the sound, and RTP has no field to say so (RFC 7587).
 _AHEAD = 312
+_SPEAKERS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}  # by the name in a session description
+# Of 32,768: -38 dB. Digital silence is below this level, and so is a quiet room.
+_LOUD = 400
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
 # libopus's complexity. With its default, 10, sound took a third of the CPU of viewers by WebRTC. libwebrtc uses 5 on
 # phones (kDefaultComplexity in api/audio_codecs/opus/audio_encoder_opus_config.h).
@@ -66,6 +70,31 @@ def silence(sound: SoundFormat, since: int, until: int) -> list[Unit]:
         return []  # an empty packet would end a decoder
     first = until - (until - since) // step * step
     return [Unit("audio", data, at, at, key=True) for at in range(first, until, step)]
+
+
+class SpeakerSound:
+    """A viewer's voice as G.711, in packets of 20 ms for a camera's speaker. Raises ValueError for another codec."""
+
+    def __init__(self, encoding: str, rate: int) -> None:
+        if encoding not in _SPEAKERS:
+            raise ValueError("no encoding for a speaker")
+        self.step = rate // 50
+        self._resampler = av.AudioResampler("s16", "mono", rate, frame_size=self.step)
+        self._encoder = _codec(_SPEAKERS[encoding], "w")
+        self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, "mono", "s16"
+        self._encoder.time_base = Fraction(1, rate)
+
+    def packets(self, frame: AudioFrame) -> list[bytes]:
+        frame.pts = None
+        resampled = self._resampler.resample(frame)
+        return [bytes(packet) for samples in resampled for packet in self._encoder.encode(samples)]
+
+
+def is_loud(frame: AudioFrame) -> bool:
+    """True if a frame of 16-bit samples is louder than a quiet room."""
+    size = frame.samples * len(frame.layout.channels) * array("h").itemsize
+    samples = array("h", bytes(frame.planes[0])[:size])
+    return bool(samples) and max(max(samples), -min(samples)) >= _LOUD
 
 
 class _Chain:

@@ -210,6 +210,10 @@ class Denied(Struct, frozen=True):
     again: bool = False  # True: a fault that may pass; False: end the stream
 
 
+# "begins": somebody starts to talk through a camera. "goes_on": may they still? "ended": they stopped, or had to.
+type TalkPhase = Literal["begins", "goes_on", "ended"]
+
+
 class Sources(Protocol):
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         """Opens a camera through the gate, read fresh; a new vendor address each time."""
@@ -227,6 +231,10 @@ class Sources(Protocol):
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         """Whether this access token belongs to the link that the grant was made for."""
+        ...
+
+    async def talk(self, claims: Claims, phase: TalkPhase, reason: str = "") -> SourceSpec | Denied:
+        """The way to the camera's speaker, through the gate, read fresh. With "ended" only `reason` is reported."""
         ...
 
     async def learnt(

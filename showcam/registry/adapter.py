@@ -22,7 +22,7 @@ from showcam.registry.reporting.camera_states import CameraStates
 from showcam.registry.scenes import Scenes
 from showcam.registry.streams.grants import Offers, Questions, Reopening
 from showcam.registry.streams.handover import Explaining, Handover, Keeping, Pictures
-from showcam.registry.streams.history import History, Kept, Work
+from showcam.registry.streams.history import History, Kept, Talking, Work
 from showcam.registry.streams.streams import Quota, Streams, StreamSources
 from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
@@ -42,6 +42,7 @@ class Adapter:
     faults: Faults  # `note` subscribes to `changes` if owners are notified
     standing: Standing
     history: History
+    talking: Talking
     alarm_pictures: AlarmPictures
     present: CameraStates  # for the reports to assistants
 
@@ -71,21 +72,27 @@ def adapt(
     faults = Faults(store, happenings, clock, keeps=notifies)
     encrypted = Encrypted(ground, control, codes, faults)
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
-    explaining = Explaining(ground, handover)
+    explaining, alarms = Explaining(ground, handover), AlarmPictures(ground)
     streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
     history = History(store, clock, later, keeps)
     written, timed = history if keeps != "nothing" else None, history if keeps == "times" else None
+    talking, note_talk = Talking(clock), history.note_talk if keeps != "nothing" else _not_noted
     return Adapter(
         Registry(ground, lists, streams, control, Scenes(ground), written),
         Owner(ground, lists, control, codes, encrypted, streams),
         Offers(ground, reopening, handover, explaining),
-        Questions(ground, reopening, sources, explaining, timed, encrypted.judge_key),
+        Questions(ground, reopening, sources, explaining, timed, encrypted.judge_key, talking, note_talk, alarms.of),
         Noticing(ground, changes),
         Keeping(ground, handover),
         changes,
         faults,
         Standing(ground, faults),
         history,
-        AlarmPictures(ground),
+        talking,
+        alarms,
         CameraStates(ground),
     )
+
+
+def _not_noted(_account: str, _camera: str) -> None:
+    """Notes no talk: no history is kept here."""

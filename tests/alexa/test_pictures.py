@@ -19,7 +19,7 @@ from showcam.accounts.links import TokenInvalid, authenticate
 from showcam.alexa.smart_home import SmartHome
 from showcam.drivers.camera import Camera, Video, sound
 from showcam.engine.grants import Claims, Picture
-from showcam.engine.source import CameraSpec, Codec, Denied, Ending, Lease, SourceSpec
+from showcam.engine.source import CameraSpec, Codec, Denied, Ending, Lease, SourceSpec, TalkPhase
 from showcam.registry.adapter import adapt
 from showcam.registry.readings.judge import Rules
 from showcam.registry.streams.grants import Questions
@@ -97,6 +97,9 @@ class RegistrySources:
         first_s: float | None,
     ) -> None:
         await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
+
+    async def talk(self, claims: Claims, phase: TalkPhase, reason: str = "") -> SourceSpec | Denied:
+        return await asyncio.to_thread(self.questions.talk, claims, phase, reason)
 
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass

@@ -19,6 +19,7 @@ from tests.doubles.waiting import LONG_S
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 CAMERA = Path(__file__).with_name("gstreamer_camera.py")
+SPEAKER = Path(__file__).with_name("gstreamer_speaker.py")
 PLAYER = Path(__file__).with_name("gstreamer_player.py")
 UNPACKED = Path(__file__).parents[2] / "build/gstreamer"  # by scripts/gstreamer.sh, where apt may not install
 OVERRIDES = Path(__file__).parents[2] / "build/gst-python"  # by the same
@@ -157,6 +158,14 @@ def display(
 def camera(launch: str, *, protocol: str = "tcp") -> Iterator[int]:
     """Its port; the picture is at /live."""
     with _running(str(CAMERA), protocol, launch) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["port"]
+
+
+@contextmanager
+def speaker(recording: Path, encoding: str = "PCMU") -> Iterator[int]:
+    """A camera with a speaker, whose sound `recording` gets; its port. The picture is at /live."""
+    with _running(str(SPEAKER), encoding, str(recording)) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["port"]
 

@@ -18,7 +18,7 @@ import av
 import trustme
 
 from showcam.engine.grants import Claims
-from showcam.engine.source import Codec, Denied, Ending, Hls, Lease, SourceSpec
+from showcam.engine.source import Codec, Denied, Ending, Hls, Lease, SourceSpec, TalkPhase
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
 from tests.doubles.waiting import LONG_S
@@ -322,6 +322,9 @@ class Household:
         self.learned.append((claims.camera, claims.picture, width, height))
         if b_frames:
             self.out_of_order.add((claims.camera, claims.picture))
+
+    async def talk(self, claims: Claims, phase: TalkPhase, reason: str = "") -> SourceSpec | Denied:
+        return Denied("talk_off")
 
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass

@@ -1,7 +1,7 @@
 """The Sources of a picture process whose gate is open: everybody may see everything for as long as they like."""
 
 from showcam.engine.grants import Claims
-from showcam.engine.source import Codec, Denied, Ending, Lease
+from showcam.engine.source import Codec, Denied, Ending, Lease, SourceSpec, TalkPhase
 
 
 class OpenGate:
@@ -28,6 +28,9 @@ class OpenGate:
         first_s: float | None,
     ) -> None:
         pass
+
+    async def talk(self, claims: Claims, phase: TalkPhase, reason: str = "") -> SourceSpec | Denied:
+        return Denied("talk_off")
 
     async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
         pass

@@ -34,6 +34,8 @@ class Behaviour:
     clock_jump_s: float = 0.0  # its clock jumps by this after two seconds
     path: str = ""  # the one name of its picture, where that is none of the usual ones
     sub: bool = True  # it has a smaller stream, here of the same picture
+    speaker: bool = False  # it plays G.711, by ONVIF's back channel
+    played: list[bytes] = field(default_factory=list)  # the packets that it played
     silent: bool = False  # PLAY is answered, and nothing comes
     udp: bool = False  # TCP is refused
     says: Callable[[list[str]], list[str]] = lambda lines: lines  # what becomes of an answer's lines
@@ -161,7 +163,8 @@ class Server(CameraServer):
         self.does = does
         self.connected: set[_Viewer] = set()
         lens = _Lens(does)
-        super().__init__(lens, lambda: does.code, smaller=lens if does.sub else None)
+        speaker = does.played.append if does.speaker else None
+        super().__init__(lens, lambda: does.code, smaller=lens if does.sub else None, speaker=speaker)
 
     @property
     def realm(self) -> str:

@@ -34,12 +34,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-def added(program: Program, name: str) -> dict[str, Any]:
+def added(program: Program, name: str, wanted: str = CAMERA) -> dict[str, Any]:
     """The facts of a new player: its key, and its addresses of the camera."""
     done = program.command("players", "add", name, "--user", USER, "--demo", "--json")
     assert done.returncode == 0, done.stderr
     facts: dict[str, Any] = json.loads(done.stdout)
-    camera: dict[str, Any] = next(camera for camera in facts["cameras"] if camera["name"] == CAMERA)
+    camera: dict[str, Any] = next(camera for camera in facts["cameras"] if camera["name"] == wanted)
     return facts | camera
 
 

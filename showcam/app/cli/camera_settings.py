@@ -151,6 +151,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
         echo(f"{camera.name} does not report persons: with that value only its bell rings.", err=True)
     elif name == "motion_rings" and value == "motion":
         echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
+    elif name == "talk" and value == "yes" and not camera.has_speaker:
+        echo(f"{camera.name} offers no speaker. Add a camera again that an older showcam added.", err=True)
+    elif name == "talk":
+        echo("Say “discover devices” to Alexa, which keeps to its last list.", err=True)
     elif name in ("voice_may", "tv_scenes"):
         echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
     if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
@@ -170,9 +174,9 @@ def _chosen(kept: "Preferences", name: str, value: str) -> "Preferences":
     match name:
         case "room" | "tv":
             return replace(kept, **{name: text})
-        case "tv_when" if strange := [word for word in words if word not in TV_WHEN]:
-            raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
-        case "voice_may" | "tv_scenes" | "tv_when":
+        case "tv_when" | "phone_when" if strange := [word for word in words if word not in TV_WHEN]:
+            raise BadValue(f"{name} is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+        case "voice_may" | "tv_scenes" | "tv_when" | "phone_when":
             return replace(kept, **{name: words})
         case "motion_rings" if is_motion_rings(value):
             return replace(kept, motion_rings=value)

@@ -16,8 +16,8 @@ type Serving = Mapping[str, tuple[str, ...]]
 type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
 
 PREFERENCES = (
-    *("voice_may", "while_encrypted", "room", "keep_warm", "tv", "tv_when", "tv_scenes"),
-    *("motion_rings", "ring_pause_s"),
+    *("voice_may", "while_encrypted", "room", "keep_warm", "talk", "tv", "tv_when", "tv_scenes"),
+    *("phone_when", "motion_rings", "ring_pause_s"),
 )
 WAY = {
     "": "",

@@ -112,11 +112,17 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     keep_warm: yes or no
 
     \b
+    talk: yes or no; yes lets viewers at an Echo and on showcam's page talk through the camera
+
+    \b
     room: the camera's place, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
 
     \b
     tv_when: events that bring the camera to this TV for a minute: doorbell,motion,person or nothing
+
+    \b
+    phone_when: events that are sent, with a still, to the addresses for notices: doorbell,motion,person or nothing
 
     \b
     tv_scenes: TVs, parted by commas, or nothing; for each, assistants get a scene that shows the camera there

@@ -102,7 +102,9 @@ def _add_barn(store: Store, simulator: int) -> None:
         still=f"{simulator + 4}/onvif/still.jpg?of=smaller",
         lens="lens",
         turns=True,
+        speaker=True,
     )
     known = devices.find(source, barn.id, barn.channel)
-    if is_new or (known is not None and (known.port, known.turns) != (barn.port, barn.turns)):
+    could = None if known is None else (known.port, known.turns, known.speaker)
+    if is_new or could not in (None, (barn.port, barn.turns, barn.speaker)):
         devices.put(source, barn)

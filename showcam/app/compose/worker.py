@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from showcam.app import keys
-from showcam.app.compose import ground, reports, screens
+from showcam.app.compose import ground, phones, reports, screens
 from showcam.app.compose.ground import Ground
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
@@ -21,7 +21,7 @@ from showcam.i18n.catalogue import NAMING
 from showcam.net import notices
 from showcam.registry.notices.notifier import Notifying
 from showcam.registry.readings.changes import Change
-from showcam.registry.reporting.sender import Reconciliation, Sender
+from showcam.registry.reporting.sender import POLL_S, Reconciliation, Sender
 from showcam.registry.streams.handover import TURN_S
 from showcam.registry.watch.watch import Vendor, Watch
 from showcam.store.outbox import Claim
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 METRICS_S = 5.0  # Prometheus asks each 15 s in its own sample configuration
 KEY_S = 300.0  # a new key of Google's or Amazon's is noticed within this
+TABLE_POLL_S = 2.0  # between two looks at a table for what is due: each takes a request for each of its shards
 RESEND_S = 1.0  # reports of a killed worker are sent again no sooner after the next worker's start
 
 
@@ -44,7 +45,9 @@ def telling(settings: Settings, base: Ground) -> tuple[list[Job], Callable[[], N
     def count(assistant: Assistant, _claim: Claim, outcome: str, lag_s: float) -> None:
         metrics.count(assistant, outcome, lag_s)
 
-    senders = [Sender(store, delivery) for delivery in reports.deliveries(settings, base, count).values()]
+    poll_s = TABLE_POLL_S if settings.store == "dynamodb" else POLL_S
+    deliveries = reports.deliveries(settings, base, count).values()
+    senders = [Sender(store, delivery, poll_s=poll_s) for delivery in deliveries]
 
     def wake(_change: Change) -> None:
         for sender in senders:
@@ -106,6 +109,7 @@ def serve(settings: Settings) -> None:
     more, end_telling = telling(settings, base)
     jobs += more
     if settings.notifies:
+        phones.ring_phones(settings, base)
         jobs.append(Job("notices", 1.0, notifying.turn))
     if shown is not None:
         door = screens.door(settings, base, shown)

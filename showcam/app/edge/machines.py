@@ -44,6 +44,7 @@ from showcam.engine.messages import (
     Play,
     Played,
     Still,
+    Talk,
 )
 from showcam.engine.source import MOVED, UNASKED, Denied, from_text
 from showcam.net.addresses import is_in_house
@@ -61,6 +62,7 @@ NOT_NOW = Denied(UNASKED, again=True)
 _open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
 _admits = msgspec.json.Decoder(Admits)
 _learnt, _closed = msgspec.json.Decoder(Learnt), msgspec.json.Decoder(Closed)
+_talk = msgspec.json.Decoder(Talk)
 _judged = msgspec.json.Decoder(Judged)
 
 HEADER = "X-Showcam-Signature"  # v1;{key id};{epoch s};{nonce};{hex}
@@ -86,7 +88,7 @@ class PlayersByRtsp(Protocol):
 
 
 class Internal:
-    """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
+    """POST /internal/sources/{open,still,check,talk,admits,learnt,…}, with a header that our processes make.
 
     `authenticate` returns the link of an assistant's access token, or raises TokenInvalid. `processes`: the media
     processes, if they report themselves, by the questions beat and find. `players`: makes what answers the questions
@@ -159,6 +161,10 @@ class Internal:
                 lacks_sub=learnt.get("lacks_sub", False),
             )
             return Nothing()
+        if what == "talk":
+            talk = _talk.decode(body)
+            found = self._questions.talk(Claims(**talk["claims"]), talk["phase"], talk["reason"])
+            return NotOpened(denied=found) if isinstance(found, Denied) else Opened(source=found.as_json())
         if what == "judged":
             judged = _judged.decode(body)
             self._questions.judge_key(Claims(**judged["claims"]), judged["mark"], fits=judged["fits"])

@@ -7,7 +7,7 @@ from flask import Response, request
 from msgspec import Struct
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.camera.preferences import NotKept, PreferenceForms, mark_of
+from showcam.console.camera.preferences import NotKept, PreferenceForms, Talk, mark_of
 from showcam.console.camera.sentences import ALERTS, CHANGED, GROUPS, HINTS, NAMES, RESTART, RINGS, TYPED, VALUES
 from showcam.console.happened.page import FEW, Happenings
 from showcam.console.home.encryption import PATIENCE_S, EncryptionPassword
@@ -20,10 +20,11 @@ from showcam.drivers.camera import Camera, Refusal, kind_of
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
-from showcam.registry.gate.gate import is_larger, plain
+from showcam.registry.gate.gate import is_larger, may_talk, plain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
 from showcam.registry.preferences import MOTION_RINGS, Preferences
+from showcam.registry.streams.history import Talking
 
 SMALLER = (1280, 720)  # the largest size that counts as the smaller picture, if its own is not known
 
@@ -46,7 +47,7 @@ class Row(Struct, frozen=True):
 class CameraPage:
     """`alexa` and `google` are the names of cameras at these assistants, by id.
 
-    `traces`: the kind of sources with traces.
+    `traces`: the kind of sources with traces. `talking`: who talks through cameras, if anybody can.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class CameraPage:
         alexa: Called,
         google: Called,
         traces: str = "",
+        talking: Talking | None = None,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._traces = traces
+        self._traces, self._talk = traces, Talk(owner, talking) if talking else None
         self._owner, self._area, self._forms, self._happenings = owner, area, forms, happenings
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
         self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
@@ -78,6 +80,7 @@ class CameraPage:
             (f"{at}/turn", "turn", _posted(self.turn), FORM),
             (f"{at}/history", "history", _posted(self.keep_history), FORM),
             (f"{at}/mend", "mend", _posted(self.mend), FORM),
+            *(self._talk.rules(at) if self._talk else ()),
         ]
 
     def show(self, current: ConsoleSession, camera: str, error: str = "", not_kept: NotKept | None = None) -> Response:
@@ -120,6 +123,7 @@ class CameraPage:
             traces=kind_of(camera) == self._traces,
             smaller=_smaller(shown),
             presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
+            talks=self._talk is not None and may_talk(shown, "page"),
             keeps_history=self._happenings.history.is_kept(account),
         )
 

@@ -1,17 +1,22 @@
-"""The form of showcam's own settings for a camera: voice, what rings, its room, and the picture at home."""
+"""The form of showcam's own settings for a camera: voice, what rings, its room, the picture at home; and talking."""
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
-from flask import request
+from flask import Response, request
 from msgspec import Struct
 from msgspec.structs import replace
 
+from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.camera.sentences import CHANGED
 from showcam.console.look import pages
+from showcam.console.look.area import FORM, Rule
 from showcam.drivers.settings import BY_VOICE, BadValue
+from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion_rings, is_pause
+from showcam.registry.streams.history import Talking
 
 ENCRYPTED = "encrypted"  # the part of the form that decides only about an encrypted camera
 
@@ -46,6 +51,7 @@ class PreferenceForms:
                 voice_may=tuple(form.getlist("voice_may")),
                 room=form.get("room", ""),
                 keep_warm="keep_warm" in form,
+                talk="talk" in form,
                 favourite="favourite" in form,
                 motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
                 ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
@@ -73,7 +79,7 @@ class PreferenceForms:
 
 def mark_of(kept: Preferences) -> str:
     """Returns a mark of the values in the form: the same values have the same mark."""
-    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.favourite)
+    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.talk, kept.favourite)
     shown = (*decided, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 
@@ -82,3 +88,45 @@ def _seconds(typed: str) -> int:
     """Returns -1 if the text is no whole number."""
     typed = typed.strip()
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
+TALKS = {
+    "you": mark("You are heard."),
+    "other": mark("Somebody is talking."),
+}
+# Why a talk ended, by the word of the media process. Any other word is the gate's, which has closed.
+ENDED: Mapping[str, str] = {
+    "talk_busy": mark("Somebody else is talking."),
+    "talk_long": mark("Too long. Press again."),
+    "talk_failed": mark("The camera takes no sound."),
+}
+CLOSED = mark("Talking is not allowed now.")
+
+
+class Talk:
+    """The light of a camera's page, which its script asks for while people may talk."""
+
+    def __init__(self, owner: Owner, talking: Talking) -> None:
+        self._owner, self._talking = owner, talking
+
+    def rules(self, path: str) -> list[Rule]:
+        return [(f"{path}/talk", "talk", self.answer, FORM)]
+
+    def answer(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "POST":
+            return self._forbid(current, camera)
+        talk = self._talking.of(current.account, camera)
+        # a browser's other windows have the same session, and do not hold the button
+        is_own = talk is not None and talk.link == current.id and "held" in request.args
+        who = "" if talk is None else "you" if is_own else "other"
+        reason = self._talking.why_ended(current.id, camera)
+        why = pages.say(ENDED.get(reason, CLOSED)) if reason else ""
+        return pages.data({"who": who, "light": pages.say(TALKS[who]) if who else "", "why": why})
+
+    def _forbid(self, current: ConsoleSession, camera: str) -> Response:
+        """Takes the permission back; a talk ends at the next question of the media process."""
+        if self._owner.camera(current.account, camera) is None:
+            return pages.problem("no_camera")
+        kept = self._owner.preferences(current.account, camera)
+        self._owner.prefer(current.account, camera, replace(kept, talk=False))
+        return pages.led(f"/home/cameras/{camera}" if pages.is_id(camera) else "/home")

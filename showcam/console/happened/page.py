@@ -17,7 +17,7 @@ from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.reasons import explain, row_text
 from showcam.registry.owner.alarm_pictures import KINDS, AlarmPictures
 from showcam.registry.owner.owner import Owner
-from showcam.registry.streams.history import History
+from showcam.registry.streams.history import TALK, History
 from showcam.store.records import ASKED, DAY_S, Ask, Link
 
 # Outcomes of an ask, in the history of a camera.
@@ -33,6 +33,9 @@ SEEN = {
     "person": mark("A person"),
     "doorbell": mark("Somebody rang"),
     "tamper": mark("Turned away, covered or blinded."),
+    "phone": mark("Sent to the phone after {took} s."),
+    "no_phone": mark("Sent to no phone."),
+    TALK: mark("Somebody talked through it"),
     "no_picture": mark("No picture"),
     "no_picture_here": mark("No picture"),
 }
@@ -48,7 +51,16 @@ FILTERS = {
     ASKED: mark("Assistants"),
     "tamper": mark("Tampering"),
 }
-ICONS = {"doorbell": "bell", "person": "person", "motion": "motion", ASKED: "sound", "tamper": "alert"}
+ICONS = {
+    "doorbell": "bell",
+    "person": "person",
+    "motion": "motion",
+    ASKED: "sound",
+    "tamper": "alert",
+    "phone": "bell",
+    "no_phone": "alert",
+    TALK: "microphone",
+}
 
 
 class Happening(Struct, frozen=True):
@@ -178,7 +190,8 @@ class _Rendered(Struct, frozen=True):
 
     def _what(self, ask: Ask, camera: Camera) -> str:
         if not ask.link:
-            return OURS.say(self.language, SEEN[ask.kind]) if ask.kind in SEEN else ask.kind
+            took = f"{ask.took_s:.1f}"
+            return OURS.say(self.language, SEEN[ask.kind], took=took) if ask.kind in SEEN else ask.kind
         if ask.reason:
             if not is_reason(ask.reason):
                 return ask.reason

@@ -157,7 +157,7 @@ class Tile {
   async play(turn, webrtc) {
     this.close();
     const peer = webrtc ? this.peer() : null;
-    const sdp = peer ? await offerOf(peer, GATHER_MS) : "";
+    const sdp = peer ? await offerOf(peer, GATHER_MS, "talk" in this.element.dataset ? "sendrecv" : "recvonly") : "";
     if (turn !== this.turn) return; // an attempt that was given up asks for nothing
     const answer = await this.open(sdp);
     if (turn !== this.turn) return;
@@ -181,6 +181,7 @@ class Tile {
     this.playing = true;
     this.element.classList.add("playing");
     this.tools.hidden = false;
+    this.element.dispatchEvent(new CustomEvent("shown", { detail: this.connection }));
     this.sayAge();
     if (this.still) this.still.hidden = true;
     this.say("");
@@ -446,6 +447,7 @@ class Tile {
     this.turn += 1;
     this.close();
     this.tools.hidden = true;
+    this.element.dispatchEvent(new CustomEvent("shown", { detail: null }));
     if (this.facts) this.facts.hidden = true;
     this.playing = false;
     this.element.classList.remove("playing");

@@ -27,9 +27,9 @@ export function connectionTo(video) {
   return peer;
 }
 
-/** Complete, with the candidates that are known within `gatherMs`: none is sent later. */
-export async function offerOf(peer, gatherMs) {
-  peer.addTransceiver("audio", { direction: "recvonly" });
+/** Complete, with the candidates that are known within `gatherMs`: none is sent later. `sound`: sendrecv to talk as well. */
+export async function offerOf(peer, gatherMs, sound = "recvonly") {
+  peer.addTransceiver("audio", { direction: sound });
   const video = peer.addTransceiver("video", { direction: "recvonly" });
   const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
   const h264 = codecs.filter(({ mimeType }) => mimeType === "video/H264");

@@ -40,11 +40,15 @@ async function send(form, button = null) {
   send(form);
 }
 
-/** Whether the answer has what was changed. If the vendor can't be read just then it has not, and the whole page says why. */
+/**
+ * Whether the answer has what was changed. If the vendor can't be read just then it has not, and the whole page says why.
+ * A button to talk comes or goes only with the whole page, since the picture's connection takes sound or does not.
+ */
 function isThere(page, form) {
   const group = page.querySelector(`[data-renewed="${form.closest("[data-renewed]").dataset.renewed}"]`);
   const row = form.closest("li[id]");
-  return Boolean(group && (!row || group.querySelector(`#${CSS.escape(row.id)}`)));
+  const [had, has] = [document, page].map((whole) => Boolean(whole.querySelector(".talk")));
+  return Boolean(group && had === has && (!row || group.querySelector(`#${CSS.escape(row.id)}`)));
 }
 
 /** What was typed elsewhere stays: the group of this form alone, and what stands beside the picture, are replaced. */

@@ -106,10 +106,17 @@ class Adding:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
     def look(self, address: Address, user: str, password: str, *, known: Device | None = None) -> Found:
-        """Finds the camera at an address.
+        """Finds the camera at an address, and whether it has a speaker.
 
         `known`: the owner says that this camera is there. A camera known to take Digest gets no password by Basic.
         """
+        found = self._look(address, user, password, known)
+        device = found.device
+        login = Login(device.user, device.password, basic=device.basic)
+        speaker = rtsp.has_speaker(device.host, device.port, device.main.path, login, ANSWER_S)
+        return replace(found, device=replace(device, speaker=speaker))
+
+    def _look(self, address: Address, user: str, password: str, known: Device | None) -> Found:
         login = _Login(user, password)
         if known is not None:
             login = _Login(user, password, known.basic, (known.onvif, bool(known.pin)))

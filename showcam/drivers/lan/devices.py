@@ -61,6 +61,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
     moved: str = ""  # the address of its endpoint now, if the owner has to confirm the move
     still: str = ""  # "port/path" of a JPEG of now, by HTTP; "": this user gets none by Digest
     turns: bool = False  # the lens pans and tilts
+    speaker: bool = False  # a back channel for sound was offered when the camera was added
     lens: str = ""  # ONVIF's token of the video source that its pictures come from
 
     def __repr__(self) -> str:

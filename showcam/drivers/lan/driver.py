@@ -178,16 +178,13 @@ class LanDriver:
             raise Refused("code_wrong", "refused too often to try again")
         self._ask(source, device, wanted, min(OPEN_S, deadline_s))
         self._keyframes.soon(device, wanted.profile)
-        url = f"rtsp://{device.place}{wanted.path}"
-        return Rtsp(
-            url=url,
-            hosts=(device.place,),
-            sound=sound(camera),
-            user=device.user,
-            password=device.password,
-            still=device.still_url,
-            basic=device.basic,
-        )
+        return _source(device, wanted, camera)
+
+    def speaker(self, source: Source, camera: Camera) -> CameraSpec:
+        device = self._device(source, camera)
+        if not device.speaker or device.wrong >= WRONG:
+            raise Refused("code_wrong" if device.speaker else "no_way", "nothing is sent to its speaker")
+        return _source(device, device.main, camera)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         return ("lan",)
@@ -301,6 +298,7 @@ class LanDriver:
             person="off" if "person" in device.events else "none",
             can_restart=bool(device.onvif),
             can_turn=_turns(device),
+            has_speaker=device.speaker,
             ways=() if fault else ("lan",),
             fault=fault or "",
         )
@@ -326,6 +324,18 @@ class LanDriver:
 
     def _is_in_house(self, device: Device) -> bool:
         return is_in_house(device.host, loopback=self._loopback)
+
+
+def _source(device: Device, picture: Pictured, camera: Camera) -> Rtsp:
+    return Rtsp(
+        url=f"rtsp://{device.place}{picture.path}",
+        hosts=(device.place,),
+        sound=sound(camera),
+        user=device.user,
+        password=device.password,
+        still=device.still_url,
+        basic=device.basic,
+    )
 
 
 def _turns(device: Device) -> bool:

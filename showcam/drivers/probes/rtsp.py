@@ -94,6 +94,35 @@ async def _found(
     return other
 
 
+def has_speaker(host: str, port: int, path: str, login: Login, deadline_s: float) -> bool:
+    """Whether the camera offers a back channel that showcam can send sound to, by a connection only for this question.
+
+    False too if the camera does not answer: some know no such question and end the connection.
+    """
+    import asyncio
+
+    from showcam.engine.rtsp.connection import RtspFailed
+
+    try:
+        return asyncio.run(_offers_speaker(host, port, path, login, deadline_s))
+    except (RtspFailed, TimeoutError):
+        return False
+
+
+async def _offers_speaker(host: str, port: int, path: str, login: Login, deadline_s: float) -> bool:
+    import asyncio
+
+    from showcam.engine.rtsp.session import BACK, BackChannel, speaker_of
+
+    channel = BackChannel(host, port, path, login, lambda _failure: None)
+    try:
+        async with asyncio.timeout(deadline_s):
+            return speaker_of(await channel.describe(BACK)) is not None
+    finally:
+        channel.close()
+        await asyncio.sleep(0)  # the loop closes the socket in its next turn
+
+
 def _why(failed: "RtspFailed") -> Refused:
     if failed.cause == "closed":
         return Refused("lan_closed", "the port is closed")

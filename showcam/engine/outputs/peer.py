@@ -10,7 +10,7 @@ import contextlib
 import inspect
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aioice.ice
@@ -24,10 +24,13 @@ from aiortc import (
     RTCConfiguration,
     RTCIceServer,
     RTCPeerConnection,
+    RTCRtpReceiver,
     RTCRtpSender,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 from aiortc.codecs import HEADER_EXTENSIONS
+from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
@@ -35,6 +38,7 @@ from aiortc.rtp import (
     RTCP_PSFB_PLI,
     RTCP_RTPFB_NACK,
     HeaderExtensionsMap,
+    RtcpByePacket,
     RtcpPsfbPacket,
     RtcpRrPacket,
     RtcpRtpfbPacket,
@@ -50,6 +54,7 @@ from showcam.engine.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far
 from showcam.engine.outputs.tracks import G711Track, OpusTrack, SoundSource, Track, VideoTrack, Voice
 from showcam.engine.source import CLOCK
 
+_DIRECTIONS = "inactive", "recvonly", "sendonly", "sendrecv"  # by 1 if it receives and 2 if it sends
 LEAST_S = 1.0  # least time for opening sockets, even if the answer is late
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UNIT_S, _MOST = 0.01, 0xFFF  # the unit of a playout delay, and the longest delay
@@ -79,6 +84,7 @@ def _its_own(owner: Any, name: str, *parameters: str) -> Any:
 _ssl_context = _its_own(RTCCertificate, "_create_ssl_context", "self", "srtp_profiles")
 _connect = _its_own(RTCPeerConnection, "_RTCPeerConnection__connect", "self")
 _hear = _its_own(RTCRtpSender, "_handle_rtcp_packet", "self", "packet")
+_hear_sender = _its_own(RTCRtpReceiver, "_handle_rtcp_packet", "self", "packet")
 _next_frame = _its_own(RTCRtpSender, "_next_encoded_frame", "self", "codec")
 _send_again = _its_own(RTCRtpSender, "_retransmit", "self", "sequence_number")
 _its_own(HeaderExtensionsMap, "set", "self", "values")
@@ -93,8 +99,9 @@ _run_rtp = _its_own(RTCRtpSender, "_run_rtp", "self", "codec")
 _run_rtcp = _its_own(RTCRtpSender, "_run_rtcp", "self")
 if any(_NTP not in sends.__code__.co_names for sends in (_run_rtp, _run_rtcp)):
     raise LibraryChanged("RTCRtpSender reports its times in another way")
-if vars(aiortc.rtcpeerconnection).get("RTCRtpSender") is not RTCRtpSender:
-    raise LibraryChanged("RTCPeerConnection makes its senders in another way")
+_made_by_peers = vars(aiortc.rtcpeerconnection)
+if (_made_by_peers.get("RTCRtpSender"), _made_by_peers.get("RTCRtpReceiver")) != (RTCRtpSender, RTCRtpReceiver):
+    raise LibraryChanged("RTCPeerConnection makes its senders or receivers in another way")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
 _its_own(aioice.ice.Connection, "get_component_candidates", "self", "component", "addresses", "timeout")
 _its_own(aioice.ice.StunProtocol, "__init__", "self", "receiver")
@@ -112,7 +119,7 @@ def amend(addresses: tuple[str, ...]) -> None:
     Raises LibraryChanged.
     """
     vars(aiortc.rtcicetransport)["Connection"] = ice.Connection
-    vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
+    _made_by_peers.update(RTCRtpSender=Sender, RTCRtpReceiver=Receiver)
     vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
     if all(extension.uri != PLAYOUT_DELAY for extension in HEADER_EXTENSIONS["video"]):
         free = 1 + max(extension.id for every in HEADER_EXTENSIONS.values() for extension in every)
@@ -251,6 +258,18 @@ class PeerConnection(RTCPeerConnection):
             await self.close()
 
 
+# Takes the viewer's voice until the track ends. The callable switches the camera's sound for this viewer off and on.
+type Listen = Callable[[MediaStreamTrack, Callable[[bool], None]], Coroutine[Any, Any, None]]
+
+
+class Receiver(RTCRtpReceiver):
+    """Goes on after a goodbye (RTCP BYE): Chromium says it each time a microphone is taken away."""
+
+    async def _handle_rtcp_packet(self, packet: Any) -> None:
+        if not isinstance(packet, RtcpByePacket):
+            await _hear_sender(self, packet)
+
+
 class NotGathered(Exception):
     """The local candidates were not found in time."""
 
@@ -259,7 +278,7 @@ class Peer:
     """Sends the video track, and the camera's sound, which all viewers share.
 
     `gone` is called once, when the connection failed, closed, or never came. `servers` are the STUN servers, `ports`
-    the UDP ports of the sockets.
+    the UDP ports of the sockets. `listen`: the viewer may talk, so the answer takes sound if the offer sends it.
     """
 
     def __init__(
@@ -270,6 +289,7 @@ class Peer:
         relays: list[RTCIceServer],
         servers: tuple[Address, ...],
         ports: range,
+        listen: Listen | None = None,
     ) -> None:
         self._video, self._sound, self._gone, self._servers, self._ports = video, sound, gone, servers, ports
         video.epoch_s = time.time() - sound.now() / CLOCK
@@ -278,6 +298,8 @@ class Peer:
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
         self._connection.on("connectionstatechange", self._changed)
         self._gathering: asyncio.Task[None] | None = None
+        self._listen, self._listening = listen, asyncio.Future[None]()
+        self._opus: OpusTrack | None = None
         self._offer = ""
         self._hears: OfferedSound = ""
         self._closed = False
@@ -311,16 +333,31 @@ class Peer:
         """
         connection = self._connection
         if self._hears and voice:
-            track = OpusTrack(self._sound, voice, measured=self._video.wait_for_sound)
+            track = self._opus = OpusTrack(self._sound, voice, measured=self._video.wait_for_sound)
             track.epoch_s = self._video.epoch_s
             connection.addTrack(G711Track(track) if self._hears == "g711" else track)
+        microphone = self._microphone()
         for transceiver in connection.getTransceivers():
-            transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
+            sends, hears = transceiver.sender.track is not None, transceiver is microphone
+            transceiver.direction = _DIRECTIONS[2 * sends + hears]
         try:
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception:
             raise NoOffer from None
+        if self._listen and microphone and microphone.currentDirection in ("sendrecv", "recvonly"):
+            self._listening = asyncio.create_task(self._listen(microphone.receiver.track, self._hush))
         return as_offered(self._offer, str(connection.localDescription.sdp))
+
+    def _microphone(self) -> RTCRtpTransceiver | None:
+        """The section that what the viewer says may come in: the one that the camera's sound goes out in, if any."""
+        if not self._listen or not self._hears:
+            return None
+        sections = [section for section in self._connection.getTransceivers() if section.kind == "audio"]
+        return max(sections, key=lambda section: section.sender.track is not None, default=None)
+
+    def _hush(self, is_hushed: bool) -> None:
+        if self._opus is not None:
+            self._opus.is_hushed = is_hushed
 
     async def _gather(self, sdp: str, within_s: float) -> None:
         offer, self._offer = RTCSessionDescription(normalise(sdp), "offer"), sdp
@@ -344,6 +381,7 @@ class Peer:
 
     async def close(self) -> None:
         self._closed = True
+        self._listening.cancel()
         for sender in self._connection.getSenders():
             if sender.track is not None:
                 sender.track.stop()

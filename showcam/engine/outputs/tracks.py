@@ -305,6 +305,7 @@ class OpusTrack(Track):
         self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
         self._joined = False
         self._is_silent, self._sent_until = voice != "camera", 0
+        self.is_hushed = False  # whether silence goes out in place of the sound
         self._due = 0.0  # when the next packet leaves
         self._last = 0  # time of the packet sent last
         self._behind: list[int] | None = []  # ticks from the moment of each packet until it left; None once measured
@@ -326,7 +327,7 @@ class OpusTrack(Track):
         data, pts = self._queue.popleft()
         await self._pace(pts)
         self._measure(pts)
-        return _opus(data, pts)
+        return _opus(SILENT_OPUS if self.is_hushed else data, pts)
 
     async def _pace(self, pts: int) -> None:
         now = self._clock()

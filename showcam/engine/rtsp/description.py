@@ -20,6 +20,7 @@ _UNKNOWN = ("", 0, 1)
 _G726 = frozenset(f"{form}G726-{kbits}" for form in ("", "AAL2-") for kbits in (16, 24, 32, 40))
 _VIDEOS = {"H264", "H265", "HEVC", "JPEG"}
 _KNOWN = _VIDEOS | _G726 | {"MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "G722", "L16", "OPUS"}
+SPEAKABLE = frozenset({"PCMU", "PCMA"})  # encodings of sound that showcam sends to a camera's speaker
 _MAP = re.compile(r"(\d{1,3})\s+([\w.-]{1,40})/(\d{1,9})(?:/(\d{1,3}))?")
 _FORM = re.compile(r"(\d{1,3})\s+(.*)")
 
@@ -71,7 +72,11 @@ def _track(lines: list[str]) -> Track | None:
     if kind not in ("video", "audio") or not payloads:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
-    payload = next((known for known in payloads if _encoding(known, maps) in _KNOWN), payloads[0])
+    is_back = "a=sendonly" in lines
+    known = [named for named in payloads if _encoding(named, maps) in _KNOWN]
+    if is_back:  # showcam sends only these: a camera that takes AAC as well gets G.711
+        known.sort(key=lambda named: _encoding(named, maps) not in SPEAKABLE)
+    payload = next(iter(known), payloads[0])
     mapped = maps.get(payload)
     _, clock, channels = _STATIC.get(payload, _UNKNOWN)
     stated = [found for line in _attributes(lines, "fmtp") if (found := _FORM.match(line))]
@@ -83,7 +88,7 @@ def _track(lines: list[str]) -> Track | None:
         _encoding(payload, maps),
         int(mapped[3]) if mapped else clock,
         int(mapped[4] or 1) if mapped else channels,
-        "a=sendonly" in lines,
+        is_back,
         _attribute(lines, "control"),
         _parameters(forms[0] if forms else ""),
     )

@@ -1,4 +1,4 @@
-"""One RTSP session (RFC 2326): DESCRIBE, SETUP, PLAY, keep-alive, TEARDOWN."""
+"""One RTSP session (RFC 2326): DESCRIBE, SETUP, PLAY, keep-alive, TEARDOWN; and one to a camera's speaker."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ from showcam.engine.rtp.packets import (
     receiver_report,
 )
 from showcam.engine.rtsp.connection import Connection, PortPair, RtspFailed
-from showcam.engine.rtsp.description import Description, Track, address
+from showcam.engine.rtsp.description import SPEAKABLE, Description, Track, address
 from showcam.engine.rtsp.login import Login
 from showcam.engine.rtsp.messages import Message
 
@@ -31,6 +31,7 @@ _TURN_S = WAIT_S / 2  # between two checks for packets that have waited
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
 _LAST_CHANNEL = 255  # of one byte; the reports of a track have the channel after the track's
+BACK = "Require", "www.onvif.org/ver20/backchannel"  # ONVIF Streaming Specification, section 5.3
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
 _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
 
@@ -131,13 +132,13 @@ class Session:
         self._timers: set[asyncio.TimerHandle] = set()
         self._closed = False
 
-    async def describe(self) -> Description:
-        """Connects, and reads the camera's description. Raises RtspFailed."""
+    async def describe(self, *headers: tuple[str, str]) -> Description:
+        """Connects, and reads the camera's description. `headers` go with the request. Raises RtspFailed."""
         self._connection = await Connection.open(self._host, self._port, self._login, self._frame, self._over)
         answered = await self._connection.ask("OPTIONS", self._uri)
         if "GET_PARAMETER" in answered.value("public").upper():
             self._keeper = "GET_PARAMETER"
-        answer = _good(await self._connection.ask("DESCRIBE", self._uri, ("Accept", "application/sdp")))
+        answer = _good(await self._connection.ask("DESCRIBE", self._uri, ("Accept", "application/sdp"), *headers))
         description = Description.read(answer.body)
         if description is None:
             raise RtspFailed("down")
@@ -298,6 +299,61 @@ class Session:
 
         timer = self._loop.call_later(seconds, turn)
         self._timers.add(timer)
+
+
+class BackChannel(Session):
+    """Sends sound to a camera's speaker (ONVIF Streaming Specification, section 5.3).
+
+    It is a connection only for this: some cameras send no video over a connection that names the back channel
+    (AlexxIT/go2rtc issue 830).
+    """
+
+    _channel = 0
+    _source = _number = _timestamp = 0
+    _payload = 0
+
+    async def open(self) -> Track:
+        """Connects, and sets up the track that the camera plays. Raises RtspFailed, as not_playable without one."""
+        description = await self.describe(BACK)
+        track = speaker_of(description)
+        if track is None:
+            raise RtspFailed("not_playable")
+        assert self._connection is not None
+        wanted = ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")
+        answer = _good(await self._connection.ask("SETUP", address(self._base, track.control), wanted, BACK))
+        self._take_session(answer)
+        channels = _CHANNELS.search(answer.value("transport"))
+        self._channel = min(int(channels[1]), _LAST_CHANNEL) if channels else 0
+        whole = address(self._base, description.control)
+        self._take_session(_good(await self._connection.ask("PLAY", whole, *self._in_session(), BACK)))
+        self._payload, self._source = track.payload, secrets.randbits(32)
+        self._number, self._timestamp = secrets.randbits(16), secrets.randbits(32)
+        return track
+
+    def send(self, sound: bytes, samples: int, *, skipped: int = 0, begins: bool = False) -> None:
+        """Sends a packet of so many samples. `skipped`: samples of silence before it. `begins`: silence ends here."""
+        assert self._connection is not None
+        self._timestamp = self._timestamp + skipped & 0xFFFFFFFF
+        second = self._payload | (0x80 if begins else 0)
+        head = HEAD.pack(PLAIN, second, self._number, self._timestamp, self._source)
+        self._connection.send_frame(self._channel, head + sound)
+        self._number, self._timestamp = self._number + 1 & 0xFFFF, self._timestamp + samples & 0xFFFFFFFF
+
+    async def stay(self) -> None:
+        """Keeps the session alive until it fails. Raises RtspFailed, also if the camera stalls and answers nothing."""
+        assert self._connection is not None
+        while True:
+            await asyncio.sleep(_ALIVE_S[0])
+            await self._connection.ask(self._keeper, self._base, *self._in_session())
+
+
+def speaker_of(description: Description) -> Track | None:
+    """The track of the camera's speaker, if showcam can send the encoding."""
+    return next((track for track in description.tracks if _is_speaker(track)), None)
+
+
+def _is_speaker(track: Track) -> bool:
+    return track.kind == "audio" and track.is_back and track.encoding in SPEAKABLE and 8000 <= track.clock_hz <= 48_000
 
 
 def _good(answer: Message) -> Message:

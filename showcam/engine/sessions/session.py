@@ -4,15 +4,22 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
+from showcam.engine.gate import Gate
 from showcam.engine.grants import Claims
 from showcam.engine.outputs.hls import HlsOutput
-from showcam.engine.outputs.peer import Peer
+from showcam.engine.outputs.peer import Listen, Peer
 from showcam.engine.outputs.tracks import Voice
 from showcam.engine.sessions.fanout import SILENT_S, Fanout, NotYet, Signal
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.slim import Slim
+from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import SourceFailed, Unit, Watch
+
+if TYPE_CHECKING:
+    from showcam.engine.sessions.talk import Talks
 
 NEWS_S = 1.0  # an answer waits this long for a failure of the camera, and a playlist for a segment new to the viewer
 
@@ -214,6 +221,25 @@ class Session:
         # displays of both assistants get silence; Google's show a camera without sound only if the gate allows it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
         return "silence" if waits else None
+
+
+class Listening:
+    """Listens to viewers who may talk. Nothing for this is loaded before the first such viewer comes."""
+
+    def __init__(self, gate: Gate, settings: PlaneSettings) -> None:
+        self._gate, self._settings = gate, settings
+        self._talks: Talks | None = None
+
+    def of(self, claims: Claims) -> Listen | None:
+        """The function for the viewer's sound; None if the viewer may not talk."""
+        if not claims.talks:
+            return None
+        if self._talks is None:
+            from showcam.engine.sessions.talk import Talks
+
+            settings = self._settings
+            self._talks = Talks(self._gate, loopback=settings.allow_loopback_sources, talk_s=settings.talk_s)
+        return partial(self._talks.listen, claims)
 
 
 class SessionIndex:

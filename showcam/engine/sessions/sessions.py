@@ -21,7 +21,7 @@ from showcam.engine.outputs.peer import Peer
 from showcam.engine.outputs.tracks import VideoTrack
 from showcam.engine.sessions.pull import Pull
 from showcam.engine.sessions.pulls import Ended, Load, Places, Pulls, TooMany, Warming
-from showcam.engine.sessions.session import Session, SessionIndex, View
+from showcam.engine.sessions.session import Listening, Session, SessionIndex, View
 from showcam.engine.sessions.transcodes import Transcodes
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import MOVED, Denied, SourceFailed, Sources, SourceSpec
@@ -183,6 +183,7 @@ class Sessions:
         self.pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
         self._background = Background()
         self.gate = Gate(sources, self._background)
+        self._listening = Listening(self.gate, settings)
         self.endings = Endings(settings, self._index, self._places, self.pulls, self._background)
         self.warming = Warming(
             settings, self._index, self.endings.refuse, self._places, self.pulls, self.gate, self._background
@@ -316,11 +317,11 @@ class Sessions:
             if session.peer is peer:
                 self.endings.end(session, is_final=False)
 
-        view = View(session.pull, session.claims.surface)
-        settings = self._settings
+        view, settings = View(session.pull, session.claims.surface), self._settings
         video = VideoTrack(view, again_s=settings.again_s)
         relays = ice.relays(settings, time.time())
-        peer = Peer(video, session.pull, gone, relays, self._stun.addresses, settings.webrtc_ports)
+        listen = self._listening.of(session.claims)
+        peer = Peer(video, session.pull, gone, relays, self._stun.addresses, settings.webrtc_ports, listen)
         try:
             answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:

@@ -18,7 +18,7 @@ from showcam.engine.keyframe import Measured, measure
 from showcam.engine.rtp.packets import AccessUnit, SenderReport
 from showcam.engine.rtsp.connection import RtspFailed
 from showcam.engine.rtsp.login import Login
-from showcam.engine.rtsp.session import Session
+from showcam.engine.rtsp.session import BackChannel, Session
 from showcam.engine.source import Codec, Format, Rtsp, SourceFailed, Unit
 from showcam.engine.sources.screen import LEAP, SILENCE_S, TURN_S, Doubt, Screen, guarded
 from showcam.engine.sources.timeline import Timeline
@@ -328,7 +328,19 @@ class RtspSource:
 
 
 def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
-    """A session that is not open yet. When the session ends, `over` gets the reason.
+    """A session that is not open yet. When the session ends, `over` gets the reason. Raises SourceFailed."""
+    host, port, path = place_of(spec, loopback=loopback)
+    return Session(host, port, path, Login(spec.user, spec.password, basic=spec.basic), over)
+
+
+def back_channel(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool) -> BackChannel:
+    """The way to the camera's speaker, not open yet. When it ends, `over` gets the reason. Raises SourceFailed."""
+    host, port, path = place_of(spec, loopback=loopback)
+    return BackChannel(host, port, path, Login(spec.user, spec.password, basic=spec.basic), over)
+
+
+def place_of(spec: Rtsp, *, loopback: bool) -> tuple[str, int, str]:
+    """The host, port and path of a camera.
 
     Raises SourceFailed for an address that the source does not name, or that is not inside a house.
     """
@@ -343,8 +355,7 @@ def session_of(spec: Rtsp, over: Callable[[RtspFailed], None], *, loopback: bool
         raise SourceFailed("media_down", again=True)
     if not is_in_house(host, loopback=loopback):
         raise SourceFailed("media_down", again=True)
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    return Session(host, port, path, Login(spec.user, spec.password, basic=spec.basic), over)
+    return host, port, parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _failure(failed: RtspFailed) -> SourceFailed:

@@ -237,6 +237,7 @@ _PICTURE_CODE: dict[str, Reason | None] = {
     "wrong": "code_wrong",
     "none": "encryption_on",
 }
+_WITH_MICROPHONE = frozenset({"alexa", "page"})
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
@@ -303,6 +304,14 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     if failed:
         return _refusal(failed, camera, relays=now.relays)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
+
+
+def may_talk(camera: Camera, surface: str) -> bool:
+    """Whether a viewer on this surface may talk through the camera, once the gate has let them see it.
+
+    No page of Google's names a microphone for cameras, and a video or a TV has none.
+    """
+    return camera.may_be_talked_through and surface in _WITH_MICROPHONE
 
 
 def unverified(refusal: Refusal) -> bool:

@@ -254,7 +254,7 @@ class Readings:
         for camera in cameras:
             its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
             own = preferences.get(its_id, NONE)
-            decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes)
+            decided = Decided(own.voice_may, own.motion_rings != "no", own.room, own.tv_scenes, own.talk)
             known.append(replace(camera, id=its_id, as_of=as_of, decided=decided))
         decisions = _encoder.encode([camera.decided for camera in known])
         fingerprint = hashlib.blake2b(stored + decisions, digest_size=16).hexdigest()

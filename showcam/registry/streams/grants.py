@@ -1,27 +1,31 @@
 """Answers the holders of a grant: a display posts an offer, and the media process asks for sources and checks."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from copy import replace
 
 from showcam.accounts.console_sessions import ConsoleSessions, OwnersPage, Viewer
 from showcam.accounts.links import PLAYER, SESSION
 from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
-from showcam.drivers.errors import Unavailable
+from showcam.drivers.driver import HasSpeakers
+from showcam.drivers.errors import DriverError, Unavailable
 from showcam.engine.client import LONGEST_S
-from showcam.engine.grants import Claims, ExpiredGrant
+from showcam.engine.grants import CHECK_S, EVENT, Claims, ExpiredGrant
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
-from showcam.engine.source import USED, Denied, Ending, Lease, SourceSpec
+from showcam.engine.source import USED, CameraSpec, Denied, Ending, Lease, SourceSpec, TalkPhase
 from showcam.registry import outcomes
-from showcam.registry.gate.gate import GATE, H265, PLAYABLE, Fit, not_found
+from showcam.registry.gate.gate import GATE, H265, PLAYABLE, Fit, may_talk, not_found
 from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
 from showcam.registry.streams.handover import Explaining, Handover, Sight, check_offer, unstarted
-from showcam.registry.streams.history import History
+from showcam.registry.streams.history import History, Talking
 from showcam.registry.streams.streams import StreamSources
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Account, Source
+from showcam.store.records import Account, Ask, Source
+
+log = logging.getLogger(__name__)
 
 MOST_PIXELS = 16_384  # on a side
 
@@ -87,10 +91,14 @@ class Questions(Component):
         explaining: Explaining,
         history: History | None,
         judge_key: Callable[..., None],
+        talking: Talking,
+        note_talk: Callable[[str, str], None],
+        alarm: Callable[[str, Ask, float], bytes | Refusal | None],
     ) -> None:
         super().__init__(ground)
         self._reopening, self._sources, self._explaining = reopening, sources, explaining
         self._history, self._judge_key = history, judge_key
+        self._talking, self._note_talk, self._alarm = talking, note_talk, alarm
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         """The source for the media process, when it opens a picture or opens it again."""
@@ -111,11 +119,23 @@ class Questions(Component):
         if claims.explains or self._reopening.ended(claims):
             return None  # opening the picture then answers why
         deadline = Deadline(LONGEST_S)
-        if not self._reopening.on_battery(claims, deadline):
+        is_event = claims.surface.startswith(EVENT)
+        if not is_event and not self._reopening.on_battery(claims, deadline):
             return None
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        if is_event and isinstance(opened, Open) and (alarm := self._alarm_of(claims, deadline.left)):
+            return alarm
         still = opened if isinstance(opened, Refusal) else self._sources.still(opened, deadline)
         return _denied(still) if isinstance(still, Refusal) else still
+
+    def _alarm_of(self, claims: Claims, within_s: float) -> bytes | None:
+        """The vendor's picture of the event that a still was granted of; None if there is none."""
+        from showcam.net.jpeg import is_whole  # no directive needs it
+
+        kind, _, at = claims.surface.removeprefix(EVENT).partition("-")
+        sighting = Ask("", claims.camera, "", surface="", at=float(at), took_s=0.0, reason=kind)
+        alarm = self._alarm(claims.account, sighting, within_s)
+        return alarm if isinstance(alarm, bytes) and is_whole(alarm) else None
 
     def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
         """Checks a living session for the media process, by a reading made since `requested_at`, epoch seconds.
@@ -140,6 +160,42 @@ class Questions(Component):
         if self._history is not None and claims.surface in OF_ASSISTANTS:
             self._history.is_live(claims)
         return None
+
+    def talk(self, claims: Claims, phase: TalkPhase, reason: str) -> SourceSpec | Denied:
+        """The way to the camera's speaker for a viewer who talks; the owner may have taken it back since the answer."""
+        if phase == "ended":
+            self._talking.end(claims, reason)
+            return Denied(reason)
+        if self._reopening.ended(claims) or claims.explains:
+            return Denied("link_ended")
+        deadline = Deadline(self._rules.vendor_s)
+        self._readings.households.follow(claims.account)
+
+        def recent(account: Account, source: Source) -> Reading:
+            return self._readings.recent(account, source, CHECK_S, deadline.left)
+
+        opened = self._reopening.judged(claims, recent, deadline)
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        found = self._speaker(opened) if may_talk(opened.visible.camera, claims.surface) else None
+        if found is None:
+            return Denied("talk_off")
+        self._talking.note(claims)
+        if phase == "begins":
+            self._note_talk(claims.account, claims.camera)
+        return found
+
+    def _speaker(self, opened: Open) -> CameraSpec | None:
+        """The way to the camera's speaker; None if there is none just now."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if not isinstance(driver, HasSpeakers):
+            return None
+        try:
+            return driver.speaker(source, camera)
+        except DriverError as error:
+            log.info("nobody can talk through a camera of source %s: %s", source.id, error.reason)
+            return None
 
     def learn(
         self,

@@ -12,17 +12,17 @@ from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import is_reason
 from showcam.engine import grants
 from showcam.engine.client import Answer, MediaClient
-from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
+from showcam.engine.grants import EVENT, SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaGone, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.net.cache import Rate
 from showcam.registry.gate import reasons
-from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, overruled, shown
+from showcam.registry.gate.gate import PLAYABLE, Fit, as_played, may_talk, overruled, shown
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, VisibleCamera
 from showcam.registry.readings.views import STATES_S
 from showcam.store.ports import StoreUnavailable
 from showcam.store.processes import Process, Processes
-from showcam.store.records import Link
+from showcam.store.records import Happening, Link
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,8 @@ class Handover(Component):
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
         is_card = sight.explains is not None
-        grant, claims = self._issue(viewer, camera, protocol, fit.surface, fit.picture, explains=is_card)
+        talks = protocol == "webrtc" and sight.camera is not None and may_talk(sight.camera, fit.surface)
+        grant, claims = self._issue(viewer, camera, protocol, fit.surface, fit.picture, explains=is_card, talks=talks)
         if protocol == "hls" or request.sdp is None:
             at = self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
             return self.stream(claims, grant, sight, at, image=request.image)
@@ -154,11 +155,18 @@ class Handover(Component):
             explains=sight.explains,
         )
 
-    def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
-        """A still picture: may be fetched repeatedly within its time, each time with an access token of the link."""
+    def snapshot(
+        self, viewer: Viewer, camera: str, surface: str, picture: Picture, seen: Happening | None = None
+    ) -> Snapshot:
+        """A still picture: may be fetched repeatedly within its time, each time with an access token of the link.
+
+        `seen`: the sighting that the still is of; None for a still of now.
+        """
+        if seen is not None:
+            surface = f"{EVENT}{seen.kind}-{int(seen.at)}"
         grant, claims = self._issue(viewer, camera, "still", surface, picture, SNAPSHOT_S)
         at = self._pictures.place(viewer.account, camera)
-        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), seen.at if seen else self._clock())
 
     def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
         """A still picture for an owner's page, whose images carry no token: it may be fetched for a minute."""
@@ -186,6 +194,7 @@ class Handover(Component):
         life_s: int = START_S,
         *,
         explains: bool = False,
+        talks: bool = False,
     ) -> tuple[str, Claims]:
         return self._grants.issue(
             account=viewer.account,
@@ -197,6 +206,7 @@ class Handover(Component):
             life_s=life_s,
             explains=explains,
             picture=picture,
+            talks=talks,
         )
 
     def verified(self, grant: str) -> Claims:

@@ -14,17 +14,19 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from showcam.accounts.links import SESSION
 from showcam.drivers.camera import Refusal, Stream
 from showcam.engine.grants import CHECK_S, SESSION_S, Claims
+from showcam.net.cache import Recent
 from showcam.registry.readings.changes import SAME_S, Change
 from showcam.store.ports import Inconsistent, Store, StoreUnavailable
 from showcam.store.records import ASK_KEPT_S, Ask, Link
 
 log = logging.getLogger(__name__)
 
+TALK = "talk"  # the kind of a row: somebody talked through the camera
 OFF = "history_off"  # a household has a secret of this name if the owner keeps no history
 SILENT_S = 3 * CHECK_S  # a picture that was not checked for this time has ended
 MOST_LIVE = 1024
@@ -32,7 +34,14 @@ MOST_NOTED = 20_000  # asks that wait to be written
 TOGETHER_S = 0.5  # asks within this time are written together
 # For people, a second sighting of the kind within this time is the same: a visitor presses again, a walk through the
 # garden goes on. So a camera that sees motion all day makes 720 rows.
-SAME_FOR_PEOPLE_S: dict[str, float] = {"motion": 120.0, "person": 120.0, "doorbell": 15.0, "tamper": SAME_S["tamper"]}
+SAME_FOR_PEOPLE_S: dict[str, float] = {
+    "motion": 120.0,
+    "person": 120.0,
+    "doorbell": 15.0,
+    "tamper": SAME_S["tamper"],
+    TALK: 120.0,  # a talk has many turns
+}
+PHONE, NO_PHONE = "phone", "no_phone"  # kinds of a sighting's message to phones: sent, or taken by no service
 
 _ID = re.compile("([0-9a-f]{11})[0-9a-f]{8}")
 
@@ -119,6 +128,16 @@ class History:
         if change.kind in SAME_FOR_PEOPLE_S:
             ask = Ask(_new_id(change.at), change.camera, "", surface="", at=change.at, took_s=0.0, reason=change.kind)
             self._put(change.account, ask)
+
+    def note_phone(self, change: Change, took_s: float | None) -> None:
+        """Notes after how many seconds the message of a sighting was at a service, or with None that none took it."""
+        kind, now = NO_PHONE if took_s is None else PHONE, self._clock()
+        self._put(change.account, Ask(_new_id(now), change.camera, "", "", at=now, took_s=took_s or 0.0, reason=kind))
+
+    def note_talk(self, account_id: str, camera: str) -> None:
+        """Notes that somebody talks through the camera now."""
+        at = self._clock()
+        self._put(account_id, Ask(_new_id(at), camera, "", surface="", at=at, took_s=0.0, reason=TALK))
 
     def _put(self, account_id: str, ask: Ask) -> None:
         with self._lock:
@@ -233,6 +252,47 @@ class History:
         return next((ask.id for ask in mine), "")
 
 
+class Talk(NamedTuple):
+    """A talk through a camera; `link` is the viewer's page or link."""
+
+    link: str
+    until: float  # epoch seconds
+
+
+class Talking:
+    """The talks of this moment by camera, and the reason why each viewer's latest talk ended. `clock`: epoch seconds.
+
+    It is only in memory: one web process answers the media process of a house.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._talks: Recent[tuple[str, str], Talk] = Recent(MOST_LIVE)  # by account and camera
+        self._ends: Recent[tuple[str, str], str] = Recent(MOST_LIVE)  # by link and camera: why the latest talk ended
+
+    def note(self, claims: Claims) -> None:
+        """Notes that the viewer talks now."""
+        with self._lock:
+            self._talks.put((claims.account, claims.camera), Talk(claims.link, self._clock() + SILENT_S))
+            self._ends.drop((claims.link, claims.camera))
+
+    def end(self, claims: Claims, reason: str) -> None:
+        """Notes that the viewer talks no more. `reason`: why not, "" if they stopped themselves."""
+        with self._lock:
+            talk = self._talks.get((claims.account, claims.camera))
+            if talk is not None and talk.link == claims.link:
+                self._talks.drop((claims.account, claims.camera))
+            self._ends.put((claims.link, claims.camera), reason)
+
+    def of(self, account: str, camera: str) -> Talk | None:
+        talk = self._talks.get((account, camera))
+        return talk if talk is not None and talk.until > self._clock() else None
+
+    def why_ended(self, link: str, camera: str) -> str:
+        """Why the latest talk of a viewer ended; "" while they talk, and if they stopped themselves."""
+        return self._ends.get((link, camera)) or ""
+
+
 @dataclass
 class _Watched:
     claims: Claims
@@ -253,7 +313,7 @@ def _removed(ask_id: str) -> Ask | None:
 
 
 def _has_same(known: Iterable[Ask], sighting: Ask) -> bool:
-    same_s = SAME_FOR_PEOPLE_S[sighting.reason]
+    same_s = SAME_FOR_PEOPLE_S.get(sighting.reason, 0.0)
     return any(
         (ask.camera, ask.reason) == (sighting.camera, sighting.reason) and abs(ask.at - sighting.at) < same_s
         for ask in known

@@ -73,6 +73,7 @@ class Barn:
             lambda: PASSWORD,
             smaller=self._lenses["smaller"],
             reachable=lambda: camera.online,
+            speaker=lambda _sound: None,  # nobody is in the barn
         )
 
     async def open(self, at: socket.socket) -> asyncio.Server:

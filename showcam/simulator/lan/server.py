@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+SPEAKER = 3  # the track that the camera plays
+BACK = "www.onvif.org/ver20/backchannel"
 LONGEST = 1200  # bytes of a packet's payload
 _START = re.compile(rb"\x00\x00\x00?\x01")
 _NTP = 2208988800  # s from 1900 to 1970
@@ -110,8 +112,11 @@ class Tracks:
         return Packer(96, 90_000), sound
 
 
-def describe(tracks: Tracks, base: str) -> str:
-    """Returns the SDP. `base` is put before the tracks' addresses; "" makes them relative."""
+def describe(tracks: Tracks, base: str, *, speaker: bool = False) -> str:
+    """Returns the SDP, with the track of the camera's speaker if there is one.
+
+    `base` is put before the addresses of the tracks; "" makes them relative.
+    """
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=Media Presentation", "c=IN IP4 0.0.0.0", "t=0 0", "a=range:npt=now-"]
     lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {tracks.video.upper()}/90000"]
     if tracks.video == "h264":
@@ -129,6 +134,8 @@ def describe(tracks: Tracks, base: str) -> str:
         else:
             lines.append(f"a=rtpmap:{payload} {tracks.sound.upper()}/{tracks.sound_hz}")
         lines.append(f"a=control:{base}trackID=2")
+    if speaker:
+        lines += ["m=audio 0 RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=sendonly", f"a=control:{base}trackID={SPEAKER}"]
     return "\r\n".join([*lines, ""])
 
 
@@ -141,7 +148,7 @@ def _parameters(keyframe: bytes) -> str:
 
 
 USER = "admin"
-PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[12])?/?")
+PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[123])?/?")
 _SMALLER = re.compile(r"/Channels/[12]02|/sub/")
 BEHIND = 1024 * 1024  # bytes that a viewer may lag; then the viewer loses packets, and the camera keeps its memory
 REPORT_S = 5.0  # RFC 3550, 6.2
@@ -167,7 +174,8 @@ class Lens(Protocol):
 class CameraServer:
     """Each request calls `password`, since Image Encryption changes it. `smaller` is the sub stream.
 
-    While the camera is not `reachable`, the server answers nothing.
+    While the camera is not `reachable`, the server answers nothing. `speaker` gets each packet of G.711 that is said to
+    the camera, by ONVIF's back channel.
     """
 
     def __init__(
@@ -177,7 +185,9 @@ class CameraServer:
         *,
         smaller: Lens | None = None,
         reachable: Callable[[], bool] = lambda: True,
+        speaker: Callable[[bytes], None] | None = None,
     ) -> None:
+        self.speaker = speaker
         self._lens, self._smaller, self._password, self._reachable = lens, smaller, password, reachable
         self._server: asyncio.Server | None = None
         self._viewers: set[asyncio.Task[None]] = set()
@@ -272,7 +282,9 @@ class Viewer:
         first = await self._reader.readexactly(1)
         if first == b"$":
             head = await self._reader.readexactly(3)
-            await self._reader.readexactly(int.from_bytes(head[1:], "big"))
+            packet = await self._reader.readexactly(int.from_bytes(head[1:], "big"))
+            if self._server.speaker and self._channels.get(SPEAKER) == head[0]:
+                self._server.speaker(packet[12:])
             return
         head = first + await self._reader.readuntil(b"\r\n\r\n")
         start, *lines = head.decode("utf-8", "surrogateescape").strip().split("\r\n")
@@ -291,12 +303,13 @@ class Viewer:
         elif PATHS.fullmatch(re.sub(r"^rtsp://[^/]*", "", uri)) is None:
             self.say(number, "404 Not Found")
         elif method == "DESCRIBE":
-            await self._describe(number, uri)
+            await self._describe(number, uri, speaker=BACK in headers.get("require", ""))
         elif method == "SETUP":
             self._set_up(number, uri, headers.get("transport", ""))
         elif method == "PLAY" and self._lens:
             self.say(number, "200 OK", f"Session: {self._session}", "Range: npt=0.000-")
-            self._lens.watch(self._take, self._writer.close)
+            if self._channels.keys() != {SPEAKER}:
+                self._lens.watch(self._take, self._writer.close)
         elif method == "TEARDOWN":
             self.say(number, "200 OK", f"Session: {self._session}")
             raise ConnectionResetError
@@ -309,22 +322,26 @@ class Viewer:
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body.encode())}"]
         self._writer.write("\r\n".join([*lines, "", body]).encode("utf-8", "surrogateescape"))
 
-    async def _describe(self, number: str, uri: str) -> None:
+    async def _describe(self, number: str, uri: str, *, speaker: bool) -> None:
         lens = self._server.lens(uri)
         tracks = await lens.tracks() if lens else None
         if tracks is None:
             self.say(number, "404 Not Found")
             return
+        if speaker and self._server.speaker is None:
+            self.say(number, "551 Option not supported", f"Unsupported: {BACK}")
+            return
         self._lens = lens
         base = uri.rstrip("/") + "/"
-        self.say(number, "200 OK", f"Content-Base: {base}", body=describe(tracks, base))
+        self.say(number, "200 OK", f"Content-Base: {base}", body=describe(tracks, base, speaker=speaker))
         self._packers, self._sound, self._codec = tracks.packers(), tracks.sound or "", tracks.video
 
     def _set_up(self, number: str, uri: str, transport: str) -> None:
         if "TCP" not in transport:
             self.say(number, "461 Unsupported Transport")
             return
-        track = 2 if uri.rstrip("/").endswith("trackID=2") else 1
+        named = uri.rstrip("/")[-1:]
+        track = int(named) if named in ("2", str(SPEAKER)) and "trackID=" in uri else 1
         channel = self._channels[track] = 2 * (track - 1)
         accepted = f"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}"
         self.say(number, "200 OK", accepted, f"Session: {self._session};timeout=60")
