@@ -179,7 +179,6 @@ class StreamRequest(Struct, frozen=True):
     image: bool = False  # the address of a still is wanted, too
     largest: tuple[int, int] | None = None  # width and height of the largest picture wanted; None: any
     silent: bool = False  # the surface plays only pictures without sound
-    untouched: bool = False  # the surface plays H.265 too, and wants the whole picture as the camera sends it
 
 
 class Stream(Struct, frozen=True):

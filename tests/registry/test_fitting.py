@@ -264,7 +264,7 @@ def test_what_an_owner_once_allowed_per_camera_is_allowed_for_all_and_the_rest_s
 def test_a_program_that_plays_h265_gets_the_whole_picture_though_the_smaller_one_is_h264() -> None:
     given = camera("Garden", video=Video("h265", 2560, 1440), sub=Video("h264", 640, 360))
     found = [
-        fits(StreamRequest("player", ("hls",), untouched=untouched), given, transcodes=True)[0].picture
-        for untouched in (True, False)
+        fits(StreamRequest("player", protocols), given, transcodes=True)[0].picture
+        for protocols in (("hls", "h265"), ("hls",))
     ]
     assert found == ["main", "sub"]

@@ -21,7 +21,7 @@ from showcam.drivers.camera import Refusal, Snapshot, Stream, StreamRequest
 from showcam.engine.messages import Knocked, Played
 from showcam.i18n.catalogue import chosen
 from showcam.net.addresses import PEER, in_url, is_in_house
-from showcam.registry.gate.gate import not_found
+from showcam.registry.gate.gate import H265, not_found
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.store.ports import Store, StoreUnavailable
@@ -104,7 +104,7 @@ class PlayerDoor:
         if way == "still":
             found = self._owner.still(player.account, player.id, camera)
         else:
-            asked = StreamRequest("player", (way,), untouched=untouched)
+            asked = StreamRequest("player", (way, H265) if untouched else (way,))
             found = self._owner.open_stream(player.account, player.id, camera, asked)
         if not isinstance(found, Refusal):
             self._players.used(player)

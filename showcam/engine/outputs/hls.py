@@ -291,7 +291,7 @@ class HlsOutput:
         return found.data if found else None
 
     def named(self, name: str, player: str) -> tuple[bytes, str] | None:
-        """The file that a list names so, with its type; None without one in memory."""
+        """The file of this name in a list, and its content type. None if the file is not in memory."""
         found = _NAME.fullmatch(name)
         if found is None:
             return None

@@ -35,7 +35,7 @@ from showcam.engine.source import MOST_PIXELS, TRANSCODED, transcoded_size
 from showcam.registry.preferences import WhileEncrypted
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
-H265 = "h265"  # among the protocols of a request: the program also plays H.265
+H265 = "h265"  # among the protocols of a request: the program also plays H.265, and wants the whole picture
 FULL_HD = (1920, 1080)
 USUAL = (1280, 720)  # assumed for a picture of unknown size
 VIDEO_APP = (1280, 720)
@@ -122,8 +122,8 @@ class Fit(NamedTuple):
 
 
 def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
-    """The requested protocols that are served here, in the requested order."""
-    return tuple([protocol for protocol in requested if protocol in playable])
+    """The requested protocols that are served here, in the requested order. H265 stays among them."""
+    return tuple([protocol for protocol in requested if protocol in (*playable, H265)])
 
 
 def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[Fit, ...]:
@@ -131,7 +131,7 @@ def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[F
 
     `transcodes`: the media process may make a larger picture smaller.
     """
-    if request.untouched:
+    if H265 in request.protocols:
         return (Fit("main", request.surface),)
     if request.surface != "video":
         return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)

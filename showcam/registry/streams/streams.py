@@ -23,7 +23,6 @@ from showcam.engine.source import USED, CameraSpec, Ending, Hls, Lease, SourceSp
 from showcam.net.cache import Rate
 from showcam.registry.gate.gate import (
     GATE,
-    H265,
     ONE_PICTURE,
     PLAYABLE,
     VIDEO_APP,
@@ -277,7 +276,7 @@ class Streams(Component):
         counted = f"{viewer.id}/{camera}" if request.surface == "player" else viewer.id
         if is_counted and self._quota.spent(counted, self._clock()) and not self._flows(viewer, camera, deadline):
             return overruled("too_often", visible.camera)
-        protocols = common(request.protocols, self._rules.playable) + ((H265,) if request.untouched else ())
+        protocols = common(request.protocols, self._rules.playable)
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
