@@ -55,6 +55,7 @@ from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
 from showcam.console.look.pages import Parts
+from showcam.console.players.files import Origins
 from showcam.console.players.page import PlayersPage
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
@@ -305,7 +306,11 @@ def home_world(
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     of_house = _own_pages(made, rooms, find, clock) if own else []
     of_players = PlayersPage(
-        made.owner, rooms.area, Players(made.store, clock), partial(end_pictures, made.pictures), lambda: AT_HOME
+        made.owner,
+        rooms.area,
+        Players(made.store, clock),
+        partial(end_pictures, made.pictures),
+        lambda: Origins(AT_HOME),
     )
     home.bind(
         app,

@@ -11,7 +11,7 @@ import requests
 
 from scripts.deploy_local.emulator import free_ports
 from tests.doubles import gstreamer
-from tests.doubles.hls_program import HlsProgram
+from tests.doubles.libav import Libav
 from tests.doubles.program import Program, running
 from tests.doubles.rtsp_player import Client
 from tests.doubles.waiting import LONG_S, until
@@ -56,7 +56,7 @@ def test_programs_by_rtsp_and_hls_watch_by_one_session_at_the_vendor(program: Pr
     gstreamer.needed()
     facts = added(program, "recorder")
     before = program.calls()
-    first = HlsProgram(facts["hls"]).start()
+    first = Libav(facts["hls"]).start()
     try:
         until(lambda: first.pictures or first.ended)
         assert first.ended == ""

@@ -37,7 +37,7 @@ def players() -> None:
 def add(name: str, user: str | None) -> None:
     """Add the program NAME and print its addresses for each camera. Its key, which is in them, is shown only now."""
     from showcam.accounts.players import NotAdded
-    from showcam.app.compose.players import origin, rtsp
+    from showcam.app.compose.players import origins
     from showcam.console.players.files import addressed
     from showcam.drivers.errors import Unavailable
 
@@ -50,16 +50,12 @@ def add(name: str, user: str | None) -> None:
             player, key = known.add(home.account, name)
         except NotAdded as refused:
             stop(_WHY[refused.reason].format(name), code=1)
-        addresses = addressed(origin(settings), key, cameras, rtsp(settings, name, key))
-    rows = [(camera.name, at) for camera in addresses for at in _addresses(camera)]
+        addresses = addressed(origins(settings), name, key, cameras)
+    rows = [(camera.name, at) for camera in addresses for at in _all(camera)]
     facts = {"player": player.id, "name": name, "key": key, "cameras": [asdict(camera) for camera in addresses]}
     report(facts, table(rows, ("Camera", "Address")))
     if not wants_json():
         echo("They open at home only. The page of players makes the files of programs: showcam home", err=True)
-
-
-def _addresses(camera: "Addressed") -> list[str]:
-    return [at for at in (camera.rtsp, camera.hls, camera.whep, camera.still) if at]
 
 
 @players.command("list")
@@ -116,6 +112,10 @@ def _named(known: "Players", account: str, name: str) -> "Player":
     if found is None:
         stop(f"There is no player {name}: showcam players list", code=1)
     return found
+
+
+def _all(camera: "Addressed") -> list[str]:
+    return [at for at in (camera.rtsp, camera.hls, camera.whep, camera.still) if at]
 
 
 def _day(at: float) -> str:
