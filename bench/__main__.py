@@ -28,6 +28,7 @@ from bench import (
     media_fleet,
     over_http,
     page,
+    phone,
     recovery,
     refresh,
     relay,
@@ -55,6 +56,7 @@ _GROUPS = (
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("reports", "the lag of reports, and what faults and kills lose, beside Home Assistant", reports.measure),
     Group("ring", "from a press at the camera to both assistants, and to the Echo's first frame", ring.measure),
+    Group("phone", "from a press or motion at the camera to the message at a phone's service", phone.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
@@ -78,6 +80,7 @@ _GROUPS = (
 FELT = (
     "start",
     "ring",
+    "phone",
     "first-frame",
     "cloud",
     "lan",

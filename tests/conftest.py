@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import botocore.session
 import pytest
 import structlog
+from werkzeug.routing import Rule
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.store.sealing import Sealer
@@ -23,6 +25,7 @@ from showcam.store.sqlite import SqliteStore
 from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
 from tests.doubles.needs import SKIPS, left_out
+from tests.doubles.new_store import new_store
 from tests.doubles.spare_time import SpareTime
 
 # `make check` leaves out all that is marked with one of these
@@ -143,6 +146,24 @@ def one_loader_of_aws_models() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def one_compiler_of_addresses() -> Iterator[None]:
+    """Each app of Flask compiles its sixty rules of addresses anew, and most tests of pages make an app."""
+    kept, compiled = dict[object, Any](), Rule._compile_builder
+
+    def compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:  # they are written into what is compiled
+            return compiled(rule, append_unknown)
+        what = rule.rule, tuple(rule._trace), append_unknown
+        if what not in kept:
+            kept[what] = compiled(rule, append_unknown)
+        return kept[what]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def made_once_for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Programs that tests start find it too; it goes with the run's temporary folders, among which workers have one."""
     base = tmp_path_factory.getbasetemp()
@@ -161,7 +182,7 @@ def logs_of_its_own(forgetful_loggers: None) -> Iterator[None]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
+    store = new_store(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
     yield store
     store.close()
 

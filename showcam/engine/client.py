@@ -44,6 +44,7 @@ CONNECT_S = 0.8  # the media process is on this machine or in the same region
 LONGEST_S = 5.0  # for a whole answer, if the request has no limit: assistants give up after 6 to 8 s
 MOST_IDLE = 32  # idle connections that are kept; beyond this number each request makes a connection for itself
 LONGEST_ANSWER = 512 * 1024  # a still is in one
+LARGEST_STILL = 1024 * 1024  # bytes of a still of the whole picture
 PROBE_S = 1.5  # seconds beyond the watching of a camera: for its still, and for the way there and back
 
 
@@ -157,6 +158,24 @@ class MediaClient:
     def live(self, account: str) -> int:
         """The number of live streams of the account, "" for all accounts."""
         return self._post("/internal/live", LiveOf(account=account), Live)["live"]
+
+    def still(self, url: str, account: str, camera: str, timeout_s: float) -> bytes:
+        """The JPEG at the public address of a granted still. Raises MediaUnavailable."""
+        path, end = self._prefix + url[url.rindex("/s/") :], time.monotonic() + timeout_s
+        connection = self._connections.new(timeout_s)
+        try:
+            connection.connect()
+            connection.sock.settimeout(_left(end))
+            connection.request("GET", path)
+            response = connection.getresponse()
+            jpeg = response.read(LARGEST_STILL + 1)
+        except (OSError, http.client.HTTPException):
+            raise MediaGone("the media process gave no still") from None
+        finally:
+            connection.close()
+        if response.status != 200 or len(jpeg) > LARGEST_STILL:
+            raise MediaUnavailable(f"the media process answered {response.status} instead of a still")
+        return jpeg
 
     def close(self) -> None:
         """Closes idle connections now, and the others when they come back."""

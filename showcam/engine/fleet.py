@@ -128,6 +128,14 @@ class Fleet:
         """Probes a camera by the first process that answers, in their order. Raises MediaBusy, MediaUnavailable."""
         return self._by("", "", within_s + PROBE_S, lambda member, _: member.probe(source, within_s), _whole)
 
+    def still(self, url: str, account: str, camera: str, timeout_s: float) -> bytes:
+        """The JPEG at the public address of a granted still. Raises MediaUnavailable."""
+
+        def ask(member: MediaClient, left_s: float) -> bytes:
+            return member.still(url, account, camera, left_s)
+
+        return self._by(account, camera, timeout_s, ask, _whole)
+
     def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
         """The streams that are pulled at the camera's media process. Raises MediaUnavailable."""
         member = self._roster.shown(account, camera)

@@ -28,6 +28,9 @@ SESSION_S = 86_400
 # the flag of a grant; a process of the version before reads a flag that it does not know as none
 _EXPLAINS, _TALKS = "1", "t"
 
+# Begins the surface of a grant for a still of what happened at a camera; its kind and its time in epoch seconds follow.
+EVENT = "event-"
+
 HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, hex}
 WINDOW_S = 60  # how far two clocks may differ
 
@@ -66,7 +69,7 @@ class Claims(NamedTuple):
     link: str
     camera: str
     protocol: Protocol
-    surface: str  # "alexa", "google", "tv", "page", "player" or "video"
+    surface: str  # "alexa", "google", "tv", "page", "player", "video", or EVENT for the still of an event
     expires: int  # epoch s
     nonce: str
     explains: bool = False  # a card with the reason, in place of a camera that can't be shown

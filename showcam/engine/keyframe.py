@@ -14,6 +14,9 @@ from showcam.engine.codec.bitstream import Bitstream
 from showcam.engine.codec.nal import NoPicture
 
 _LEAST, _MOST = 360, 540
+MOST_SMALL = 60 * 1024  # bytes of a small still: what Alexa.SmartVision.SnapshotProvider names for a doorbell
+_SCALES = ("5", "10", "20", "31")  # finest first
+_TICK = Fraction(1, 25)
 _JPEG = b"\xff\xd8"
 _LAST_PIXELS = 8  # less than any block of a picture has
 # Pixels of a decoded picture: H.264 and H.265 have no more up to level 6.2. libav makes room for the size that a camera
@@ -70,7 +73,10 @@ def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
 
 
 def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
-    """A still as JPEG. `small`: between 360 and 540 px on the shorter side, for any video. Raises NoPicture."""
+    """A still as JPEG. Raises NoPicture.
+
+    `small`: between 360 and 540 px on the shorter side, and at most MOST_SMALL, for any video but noise.
+    """
     if keyframe.startswith(_JPEG):
         return resized(keyframe, small=small)
     return _jpeg(decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe), small=small)
@@ -84,11 +90,21 @@ def resized(jpeg: bytes, *, small: bool) -> bytes:
 def _jpeg(frame: VideoFrame, *, small: bool) -> bytes:
     width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
     frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
-    frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
+    frame.pts, frame.time_base, frame.pict_type = 0, _TICK, 0
+    encoded = b""
+    for scale in _SCALES if small else ("",):
+        encoded = _encoded(frame, scale)
+        if len(encoded) <= MOST_SMALL:
+            break
+    return encoded
+
+
+def _encoded(frame: VideoFrame, scale: str) -> bytes:
+    """The frame as JPEG. `scale`: how coarse its quantizer is; "": as the encoder chooses."""
     encoder = av.CodecContext.create("mjpeg", "w")
     assert isinstance(encoder, VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", frame.time_base
-    encoder.options = {"qmin": "5", "qmax": "5"} if small else {}
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = frame.width, frame.height, "yuvj420p", _TICK
+    encoder.options = {"qmin": scale, "qmax": scale} if scale else {}
     return b"".join([bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None))])
 
 

@@ -3,23 +3,56 @@
 Nothing is logged here, since Apprise and the libraries below it name addresses.
 """
 
+import base64
 import contextlib
 import json
 import logging
+import os
 import sys
 from typing import Any
 
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
+    _load()
     order = json.load(sys.stdin)
+    still = _attached(base64.b64decode(order["still"]))
     plugin = _plugin(order["url"], order["sender"])
-    taken = False
-    if plugin is not None and order["title"]:
+    taken = plugin is not None and bool(order["title"]) and _is_taken(plugin, order["title"], order["text"], still)
+    json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
+
+
+def _load() -> None:
+    """Loads all services, which takes most of the time of a message, while the order is still being made."""
+    from apprise import Apprise
+
+    Apprise.instantiate("json://localhost")
+
+
+def _is_taken(plugin: Any, title: str, text: str, still: Any) -> bool:
+    """Whether the service took the message, with the still or else without it."""
+    with_still = [still] if still is not None and plugin.attachment_support else []
+    for attached in (*with_still, None):
         # the errors are as various as the services, and their text may hold the address
         with contextlib.suppress(Exception):
-            taken = bool(plugin.notify(body=order["text"], title=order["title"], body_format="text"))
-    json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
+            if plugin.notify(body=text, title=title, body_format="text", attach=attached):
+                return True
+    return False
+
+
+def _attached(jpeg: bytes) -> Any:
+    """The JPEG as Apprise takes it, from a file in memory: many services read an attachment by its path."""
+    if not jpeg:
+        return None
+    from apprise import AppriseAttachment
+    from apprise.attachment.file import AttachFile
+
+    file = os.memfd_create("still")
+    os.write(file, jpeg)
+    still = AppriseAttachment()
+    path = f"/proc/self/fd/{file}"
+    still.add(AttachFile(path, name="still.jpg", mimetype="image/jpeg"))  # type: ignore[no-untyped-call]
+    return still
 
 
 def _no_file(*_: object, **__: object) -> bool:

@@ -5,10 +5,12 @@ process, which ends with the message. To know one service Apprise loads all of t
 service that hangs ends with the process.
 """
 
+import base64
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 WITHIN_S = 20.0  # seconds for a whole message, however slowly the service takes it
@@ -38,10 +40,21 @@ def service(url: str, within_s: float = WITHIN_S) -> str:
     return known
 
 
-def send(url: str, title: str, text: str, within_s: float = WITHIN_S, sender: str = "showcam") -> bool:
-    """Sends a notice and returns whether the service took it. Raises BadAddress if the address can't be used."""
+def send(
+    url: str,
+    title: str,
+    text: str,
+    within_s: float = WITHIN_S,
+    sender: str = "showcam",
+    still: Callable[[], bytes] | None = None,
+) -> bool:
+    """Sends a notice and returns whether the service took it. Raises BadAddress if the address can't be used.
+
+    `still` is called while the process loads Apprise, and returns a JPEG, or b"" for a message without one. A service
+    that takes no JPEG, or refuses this one, gets the message without it.
+    """
     _checked(url)
-    _, is_taken = _done(url, title, text, within_s, sender)
+    _, is_taken = _done(url, title, text, within_s, sender, still)
     return is_taken
 
 
@@ -59,22 +72,30 @@ def _checked(url: str) -> str:
     return scheme
 
 
-def _done(url: str, title: str, text: str, within_s: float, sender: str = "") -> tuple[str, bool]:
+def _done(
+    url: str, title: str, text: str, within_s: float, sender: str = "", still: Callable[[], bytes] | None = None
+) -> tuple[str, bool]:
     """The service, "" if Apprise does not know it, and whether it took the notice.
 
     The answer is ("", False) if the process failed or took too long; then the process is ended.
     """
     environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
+    order = {"url": url, "title": title, "text": text, "sender": sender}
     try:
-        ended = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, "-P", "-m", "showcam.net.notice_process"],
-            input=json.dumps({"url": url, "title": title, "text": text, "sender": sender}).encode(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=environ,
-            capture_output=True,
-            timeout=within_s,
-            check=False,
-        )
-        answer = json.loads(ended.stdout)
+        ) as process:
+            try:
+                picture = still() if still is not None else b""
+                order["still"] = base64.b64encode(picture).decode()
+                written, _ = process.communicate(json.dumps(order).encode(), within_s)
+            finally:
+                process.kill()
+        answer = json.loads(written)
         return str(answer["service"]), answer["taken"] is True
     except (subprocess.TimeoutExpired, OSError, ValueError, KeyError, TypeError):
         return "", False

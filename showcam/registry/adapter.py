@@ -72,7 +72,7 @@ def adapt(
     faults = Faults(store, happenings, clock, keeps=notifies)
     encrypted = Encrypted(ground, control, codes, faults)
     sources, handover, reopening = StreamSources(ground), Handover(ground, pictures, grants), Reopening(ground)
-    explaining = Explaining(ground, handover)
+    explaining, alarms = Explaining(ground, handover), AlarmPictures(ground)
     streams = Streams(ground, sources, quota or Quota(rules.opens_per_minute), handover, explaining)
     history = History(store, clock, later, keeps)
     written, timed = history if keeps != "nothing" else None, history if keeps == "times" else None
@@ -81,7 +81,7 @@ def adapt(
         Registry(ground, lists, streams, control, Scenes(ground), written),
         Owner(ground, lists, control, codes, encrypted, streams),
         Offers(ground, reopening, handover, explaining),
-        Questions(ground, reopening, sources, explaining, timed, encrypted.judge_key, talking, note_talk),
+        Questions(ground, reopening, sources, explaining, timed, encrypted.judge_key, talking, note_talk, alarms.of),
         Noticing(ground, changes),
         Keeping(ground, handover),
         changes,
@@ -89,7 +89,7 @@ def adapt(
         Standing(ground, faults),
         history,
         talking,
-        AlarmPictures(ground),
+        alarms,
         CameraStates(ground),
     )
 

@@ -31,6 +31,8 @@ RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 class Preferences(Struct, frozen=True):
     """`voice_may`: names of showcam.drivers.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`.
 
+    `phone_when`: of TV_WHEN, what is sent to the household's addresses for notices, with a still of the camera.
+
     `ring_pause_s`: for this long after an announcement, such events are not announced again. The bell always is.
     """
 
@@ -44,6 +46,7 @@ class Preferences(Struct, frozen=True):
     tv_scenes: tuple[str, ...] = ()  # names of Cast devices; assistants get a scene for each
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
+    phone_when: tuple[str, ...] = ()
     talk: bool = False  # viewers at an Echo and on an owner's page may talk through the camera
     favourite: bool = False  # stands first among the cameras on an owner's page
 

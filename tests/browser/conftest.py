@@ -108,7 +108,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         CHROMIUM.skip()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS + os.environ.get("XFLAGS", "").split())
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         with pytest.MonkeyPatch.context() as patch:
             for made in ("new_context", "new_page"):
                 patch.setattr(browser, made, patient(getattr(browser, made)))

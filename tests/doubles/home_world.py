@@ -44,6 +44,7 @@ from showcam.console.camera.page import CameraPage
 from showcam.console.camera.removal import CameraRemoval
 from showcam.console.camera.tracing import TracePage, Tracer, Traces
 from showcam.console.door.entrance import HouseEntrance
+from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.phones import Phones
 from showcam.console.happened.page import Happenings
 from showcam.console.health.examinations import Examinations
@@ -54,6 +55,7 @@ from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
 from showcam.console.look.pages import Parts
+from showcam.console.players.files import Origins
 from showcam.console.players.page import PlayersPage
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
@@ -77,11 +79,11 @@ from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
 from showcam.store.records import DAY_S, Link
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.household import Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.new_store import new_store
 from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, ReadyVendor
 from tests.doubles.templates import COMPILED
@@ -232,7 +234,14 @@ def _pages(
         ),
         SetUp(rooms.gallery, rooms.signing_in, rooms.area, reachable, said=said),
         reachable,
-        Phones(rooms.area, rooms.phone_codes, rooms.entrance, lambda: "192.168.1.5", port=8080),
+        Phones(
+            rooms.area,
+            rooms.phone_codes,
+            rooms.entrance,
+            lambda: "192.168.1.5",
+            port=8080,
+            rings=PhoneRings(made.owner, made.store),
+        ),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         said,
         SkillPage(rooms.area, _skill_of(made, skill)),
@@ -264,7 +273,7 @@ def home_world(
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
-    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
+    store = new_store(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.owner.encrypted.note)
     sessions.add_owner(made.store, CAREFUL)
@@ -298,7 +307,11 @@ def home_world(
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     of_house = _own_pages(made, rooms, find, clock) if own else []
     of_players = PlayersPage(
-        made.owner, rooms.area, Players(made.store, clock), partial(end_pictures, made.pictures), lambda: AT_HOME
+        made.owner,
+        rooms.area,
+        Players(made.store, clock),
+        partial(end_pictures, made.pictures),
+        lambda: Origins(AT_HOME),
     )
     home.bind(
         app,

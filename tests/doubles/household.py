@@ -20,7 +20,7 @@ from showcam.registry.watch.hints import Noticing
 from showcam.store.ports import Store
 from showcam.store.records import Account, Assistant, Client, Link, Source, new_id, vendor_key
 from showcam.store.sealing import Sealer
-from showcam.store.sqlite import SqliteStore
+from tests.doubles.new_store import new_store
 from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.waiting import LONG_S
@@ -121,7 +121,7 @@ def household(
 
     `lan` serves the LAN sources of all households; without it there is no such driver.
     """
-    store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
+    store = store or new_store(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]), wait_s=LONG_S)
     account = Account(new_id(), time.time(), secrets.token_bytes(16))
     salt = store.meta_once("vendor_salt", secrets.token_hex(32))
     source = Source(new_id(), account.id, "ezviz", vendor_key(salt, "ezviz", user), time.time())

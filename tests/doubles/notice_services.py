@@ -1,5 +1,6 @@
 """Who takes notices: an owner at once; a web server that messages are posted to, and a mail server, as services do."""
 
+import base64
 import contextlib
 import json
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 
@@ -21,13 +23,18 @@ WAIT_S = LONG_S
 
 
 class WebReceiver(ThreadingHTTPServer):
-    """`status`: what it answers; `hangs`: it answers nothing; `got`: path and body of each message."""
+    """`status`: what it answers; `hangs`: it answers nothing; `got`: path and body of each message.
+
+    `stills`: the picture of each message that it took, b"" for none. `takes_stills`: False for a service that refuses
+    messages with a picture.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, Any]]] = []
-        self.status, self.hangs = 200, False
+        self.stills: list[bytes] = []
+        self.status, self.hangs, self.takes_stills = 200, False, True
         self.asked = 0  # messages that came, taken or not
         self.during: Callable[[], object] = lambda: None  # is called while one is on its way
         self.over = threading.Event()
@@ -65,19 +72,29 @@ class _Handler(BaseHTTPRequestHandler):
     server: WebReceiver
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body, still = self._read(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked += 1
         self.server.during()
         if self.server.hangs:
             self.server.over.wait(WAIT_S)
             return
-        if self.server.status == 200:
+        status = self.server.status if self.server.takes_stills or not still else 413
+        if status == 200:
+            self.server.stills.append(still)
             self.server.got.append((self.path, body))
-        self.send_response(self.server.status)
+        self.send_response(status)
         self.send_header("Content-Length", "2")
         self.end_headers()
         with contextlib.suppress(OSError):
             self.wfile.write(b"{}")
+
+    def _read(self, data: bytes) -> tuple[dict[str, Any], bytes]:
+        """The message and its picture: ntfy has the words in the address then, a webhook all of it in one object."""
+        if data.startswith(b"\xff\xd8"):
+            return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}, data
+        body = json.loads(data)
+        attached = [base64.b64decode(each["base64"]) for each in body.get("attachments", ())]
+        return body, b"".join(attached)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -88,11 +105,13 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.got: list[tuple[list[str], str, str]] = []
+        self.stills: list[bytes] = []
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         body = mail.get_body(("plain",))
         self.got.append((envelope.rcpt_tos, str(mail["Subject"]), body.get_content() if body else ""))
+        self.stills += [bytes(part.get_content()) for part in mail.iter_attachments()]
         return "250 taken"
 
 

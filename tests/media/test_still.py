@@ -9,10 +9,10 @@ from typing import TypedDict
 import av
 import pytest
 from av.video.frame import VideoFrame
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from showcam.engine.grants import Claims
-from showcam.engine.keyframe import jpeg
+from showcam.engine.keyframe import MOST_SMALL, jpeg
 from showcam.engine.sessions.fanout import Stills
 from showcam.engine.source import Denied, Unit
 from tests.doubles.hls_camera import Household, recording
@@ -25,6 +25,7 @@ class Headers(TypedDict, total=False):
     Authorization: str
 
 
+SEEN = "event-doorbell-1800000000"  # the surface of a grant
 BEARER: Headers = {"Authorization": "Bearer token-1"}
 
 
@@ -160,3 +161,41 @@ def test_a_camera_without_such_a_still_is_asked_for_one_once_a_minute(
     for _ in range(3):
         assert world.request(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 200
     assert len(household.stills_asked) == 1
+
+
+def test_a_small_still_of_much_detail_is_made_coarser_until_it_is_small_enough() -> None:
+    drawn = Image.effect_noise((240, 135), 90).resize((1920, 1080), Image.Resampling.BICUBIC).convert("RGB")
+    made = io.BytesIO()
+    drawn.save(made, "JPEG", quality=95)
+    small, whole = jpeg(made.getvalue(), small=True), jpeg(made.getvalue())
+    assert (size_of(small), size_of(whole)) == ((960, 540), (1920, 1080))
+    assert len(whole) > 2 * MOST_SMALL >= 2 * len(small)
+    shown = Image.open(io.BytesIO(small)).convert("L").resize((240, 135))
+    assert ImageStat.Stat(ImageChops.difference(shown, drawn.convert("L").resize((240, 135)))).mean[0] < 12
+
+
+def test_a_still_of_an_event_is_asked_for_though_the_cameras_picture_is_open(
+    world: World, known: None, household: Household
+) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (1280, 720), (200, 30, 30)).save(made, "JPEG")
+    now, event = (f"/s/{world.grant(protocol='still', surface=surface)}/snapshot.jpg" for surface in ("alexa", SEEN))
+    assert world.request(now, **BEARER).status == 200
+    household.stills["garden"] = made.getvalue()
+    assert world.request(now, **BEARER).status == 200
+    assert [claims.surface for claims in household.stills_asked] == ["alexa"]  # before the picture was open
+    got = world.request(event, **BEARER)
+    red, green, _ = Image.open(io.BytesIO(got.body)).convert("RGB").getpixel((100, 100))  # type: ignore[misc]
+    assert (red > 150, green < 100) == (True, True)
+    assert min(size_of(got.body)) == 540
+    assert [claims.surface for claims in household.stills_asked] == ["alexa", SEEN]
+
+
+def test_an_event_without_a_picture_gets_the_one_of_now_through_the_gate(
+    world: World, known: None, household: Household
+) -> None:
+    address = f"/s/{world.grant(protocol='still', surface=SEEN)}/snapshot.jpg"
+    assert world.request(address, **BEARER).status == 200
+    assert world.request(address, **BEARER).status == 200
+    household.denied["garden"] = Denied("encryption_on")
+    assert world.request(address, **BEARER).status == 502

@@ -18,6 +18,7 @@ from showcam.net import notices
 from showcam.net.notices import OF_THIS_MACHINE, BadAddress
 from tests.doubles.notice_services import WebReceiver, mail_server
 from tests.doubles.waiting import LONG_S
+from tests.net.test_jpeg import drawn
 
 pytestmark = pytest.mark.proves(
     "Notices are taken by ntfy's and webhooks' way of posting, and by a mail server",
@@ -186,3 +187,44 @@ def test_a_process_that_is_not_done_in_time_is_ended(web: WebReceiver) -> None:
     assert not send(web.webhook, TITLE, TEXT, within_s=0.1)
     assert children("cmdline") == []
     assert web.asked == 0
+
+
+STILL = drawn()
+
+
+def test_ntfy_and_a_webhook_take_a_still_with_it(web: WebReceiver) -> None:
+    for address in (web.ntfy, web.webhook):
+        assert send(address, TITLE, TEXT, still=lambda: STILL)
+    assert (web.texts, web.stills) == ([(TITLE, TEXT)] * 2, [STILL] * 2)
+
+
+def test_a_mail_has_the_still() -> None:
+    with mail_server() as (address, mailbox):
+        assert send(address, TITLE, TEXT, still=lambda: STILL)
+    assert mailbox.stills == [STILL]
+
+
+def test_a_service_that_refuses_the_still_gets_the_words(web: WebReceiver) -> None:
+    web.takes_stills = False
+    assert send(web.webhook, TITLE, TEXT, still=lambda: STILL)
+    assert (web.texts, web.stills, web.asked) == ([(TITLE, TEXT)], [b""], 2)
+
+
+def test_the_process_loads_apprise_while_the_still_is_fetched(web: WebReceiver) -> None:
+    began: list[bytes] = []
+
+    def still() -> bytes:
+        began.extend(children("cmdline"))
+        return STILL
+
+    assert send(web.webhook, TITLE, TEXT, still=still)
+    assert len(began) == 1
+
+
+def test_a_still_that_can_not_be_fetched_ends_the_process(web: WebReceiver) -> None:
+    def still() -> bytes:
+        raise RuntimeError("no still")
+
+    with pytest.raises(RuntimeError, match="no still"):
+        send(web.webhook, TITLE, TEXT, still=still)
+    assert (children("cmdline"), web.asked) == ([], 0)

@@ -174,9 +174,9 @@ def _chosen(kept: "Preferences", name: str, value: str) -> "Preferences":
     match name:
         case "room" | "tv":
             return replace(kept, **{name: text})
-        case "tv_when" if strange := [word for word in words if word not in TV_WHEN]:
-            raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
-        case "voice_may" | "tv_scenes" | "tv_when":
+        case "tv_when" | "phone_when" if strange := [word for word in words if word not in TV_WHEN]:
+            raise BadValue(f"{name} is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+        case "voice_may" | "tv_scenes" | "tv_when" | "phone_when":
             return replace(kept, **{name: words})
         case "motion_rings" if is_motion_rings(value):
             return replace(kept, motion_rings=value)

@@ -122,6 +122,9 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     tv_when: events that bring the camera to this TV for a minute: doorbell,motion,person or nothing
 
     \b
+    phone_when: events that are sent, with a still, to the addresses for notices: doorbell,motion,person or nothing
+
+    \b
     tv_scenes: TVs, parted by commas, or nothing; for each, assistants get a scene that shows the camera there
 
     \b

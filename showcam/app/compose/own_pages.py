@@ -31,6 +31,7 @@ from showcam.app.setup.smapi import Amazon, Profile
 from showcam.cast.door import CastClient
 from showcam.console.adding.own_camera import OwnCamera
 from showcam.console.adding.page import Adding as AddingPage
+from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.phones import Phones
 from showcam.console.home.page import Home, Page
 from showcam.console.setup.google import GooglePage
@@ -50,7 +51,14 @@ from showcam.store.records import Link
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
     trial = Trial(base.adapter.owner, home.area, trial_doors(settings, base))
-    phones = Phones(home.area, home.phone_codes, home.entrance, lambda: host_in_house(settings), port=settings.port)
+    phones = Phones(
+        home.area,
+        home.phone_codes,
+        home.entrance,
+        lambda: host_in_house(settings),
+        port=settings.port,
+        rings=PhoneRings(base.adapter.owner, base.store) if settings.notifies else None,
+    )
     google = GooglePage(home.area, base.store, google_set_up.console(settings))
     return [trial, phones, google, *_of_own_cameras(settings, base, home)]
 

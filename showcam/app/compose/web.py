@@ -17,7 +17,7 @@ from granian.server.mp import MPServer
 
 from showcam.accounts.clients import Refusals
 from showcam.app import keys
-from showcam.app.compose import directives, doors, fulfillment, ground, pages, screens
+from showcam.app.compose import directives, doors, fulfillment, ground, pages, phones, screens
 from showcam.app.compose.doctor import OwnMachine
 from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.players import OwnPlayers
@@ -80,6 +80,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     app = pages.app(settings, keys, base, own, made, tvs(settings), machine, keeper, tracer, exposing)
     if settings.casts:  # this process notices the changes that a webhook brings
         screens.show_on_change(base, screens.client(settings))
+    if settings.notifies:
+        phones.ring_phones(settings, base)
     screens.fill(settings, base)
     threading.Thread(target=base.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), app, doors.rules(settings), (metrics.count, lines.write))

@@ -7,6 +7,7 @@ from flask import Response, request
 from showcam.accounts.console_sessions import ConsoleSession
 from showcam.accounts.phone_codes import LIFE_S, PhoneCodes
 from showcam.console.door.entrance import CODE, Entrance
+from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.sign_in import browser_name
 from showcam.console.look import cookies, pages, qr_code
 from showcam.console.look.area import FORM, READ, Area, Rule
@@ -22,7 +23,10 @@ MAX_CODE = 100
 
 
 class Phones:
-    """`house`: finds this machine's address in the house, for a phone, if there is one. `port`: of the pages there."""
+    """`house`: finds this machine's address in the house, for a phone, if there is one. `port`: of the pages there.
+
+    `rings`: what is sent to phones; None if nobody is notified.
+    """
 
     def __init__(
         self,
@@ -32,9 +36,10 @@ class Phones:
         house: Callable[[], str] | None = None,
         *,
         port: int = 0,
+        rings: PhoneRings | None = None,
     ) -> None:
         self._area, self._codes, self._entrance = area, codes, entrance
-        self._house, self._port = house, port
+        self._house, self._port, self._rings = house, port, rings
 
     def rules(self) -> list[Rule]:
         return [
@@ -47,6 +52,7 @@ class Phones:
         status, sentence = PHONES[why] if why else (200, "")
         origin, is_far = self._origin()
         address = f"{origin}{TAKEN_AT}#{code}"
+        rings = self._rings if self._rings is not None and self._rings.may(current.account) else None
         return self._area.page(
             "door/phones",
             status,
@@ -57,6 +63,9 @@ class Phones:
             address=address if code else "",
             minutes=LIFE_S // 60,
             is_far=is_far,
+            rings=rings.ticks(current.account) if rings else [],
+            has_address=rings is not None and rings.has_address(current.account),
+            done=request.args.get("done", ""),
         )
 
     def take(self, current: ConsoleSession) -> Response:
@@ -64,6 +73,9 @@ class Phones:
             case "add":
                 role = request.form.get("role", "member")
                 return self.show(current, code=self._codes.new(current, "owner" if role == "owner" else "member"))
+            case "rings" if self._rings is not None and self._rings.may(current.account):
+                is_kept = self._rings.take(current.account)
+                return pages.led(f"{AT}?done=1#rings") if is_kept else self.show(current, "no_browser")
             case "end-browser":
                 return self._end(current, request.form.get("browser", ""))
             case "end-others":

@@ -33,6 +33,8 @@ SEEN = {
     "person": mark("A person"),
     "doorbell": mark("Somebody rang"),
     "tamper": mark("Turned away, covered or blinded."),
+    "phone": mark("Sent to the phone after {took} s."),
+    "no_phone": mark("Sent to no phone."),
     TALK: mark("Somebody talked through it"),
     "no_picture": mark("No picture"),
     "no_picture_here": mark("No picture"),
@@ -55,6 +57,8 @@ ICONS = {
     "motion": "motion",
     ASKED: "sound",
     "tamper": "alert",
+    "phone": "bell",
+    "no_phone": "alert",
     TALK: "microphone",
 }
 
@@ -186,7 +190,8 @@ class _Rendered(Struct, frozen=True):
 
     def _what(self, ask: Ask, camera: Camera) -> str:
         if not ask.link:
-            return OURS.say(self.language, SEEN[ask.kind]) if ask.kind in SEEN else ask.kind
+            took = f"{ask.took_s:.1f}"
+            return OURS.say(self.language, SEEN[ask.kind], took=took) if ask.kind in SEEN else ask.kind
         if ask.reason:
             if not is_reason(ask.reason):
                 return ask.reason

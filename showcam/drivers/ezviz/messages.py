@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import random
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -243,7 +244,7 @@ class Listener:
     @staticmethod
     def _turn(client: "Client", until: float, done: Callable[[], bool]) -> None:
         while not done() and time.monotonic() < until:
-            if client.loop() != 0:  # waits a second for a message, as paho's own loop_forever does
+            if not _loop(client):
                 raise Ended
 
     def _receive(self, payload: bytes) -> None:
@@ -320,6 +321,24 @@ def bounded_client(client_id: str) -> "Client":
             return super()._sock_recv(bufsize)
 
     return Bounded(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
+
+
+def _loop(client: "Client") -> bool:
+    """Waits a second for a message, as the library's `loop` does; False: the connection has ended.
+
+    The library waits by select, which takes no descriptor above 1023, and it opens three for a connection.
+    """
+    sock = client.socket()
+    if sock is None:
+        return False
+    waits = select.poll()
+    waits.register(sock, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
+    for _, events in waits.poll(1000):
+        if events & ~select.POLLOUT and client.loop_read() != 0:
+            return False
+        if events & select.POLLOUT and client.loop_write() != 0:
+            return False
+    return client.loop_misc() == 0
 
 
 def _close(client: "Client") -> None:

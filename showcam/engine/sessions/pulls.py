@@ -14,7 +14,7 @@ from functools import partial
 from showcam.engine.camera_still import NoStill, fetch
 from showcam.engine.codec.nal import NoPicture
 from showcam.engine.gate import Background, Gate
-from showcam.engine.grants import Claims, Picture
+from showcam.engine.grants import EVENT, Claims, Picture
 from showcam.engine.keyframe import resized
 from showcam.engine.messages import PullStats
 from showcam.engine.sessions.pull import Key, Pull, key_of, other_key
@@ -335,13 +335,13 @@ class Warming:
 
     async def still(self, claims: Claims) -> bytes:
         """A JPEG of now. Waits for the camera, since viewers don't ask again. Raises Ended, TooMany, SourceFailed."""
-        # a running pull went through the gate only for its first viewer
-        if self._pulls.runs(claims):
-            await self._gate.check(claims)
-        else:
+        runs = self._pulls.runs(claims)
+        if not runs or claims.surface.startswith(EVENT):
             self._refuse(claims)
             if (still := await self._stills.of(claims)) is not None:
                 return still
+        if runs:  # a running pull went through the gate only for its first viewer
+            await self._gate.check(claims)
         pull = self.warm(claims, None)
         still = await pull.jpeg(self._open_s, small=claims.protocol == "still")
         self._stills.note(pull)

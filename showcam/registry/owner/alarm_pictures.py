@@ -21,13 +21,13 @@ class AlarmPictures(Component):
         sources = self._readings.households.of(account_id).sources
         return frozenset(source.id for source in sources if isinstance(self._drivers[source.kind], KeepsAlarms))
 
-    def of(self, account_id: str, sighting: Ask) -> bytes | Refusal | None:
+    def of(self, account_id: str, sighting: Ask, within_s: float = WITHIN_S) -> bytes | Refusal | None:
         """The picture as JPEG; None if the vendor has none.
 
         Its being asleep or offline now is no hindrance. An encrypted picture is deciphered only while the owner has
         decided that showcam does that for this camera.
         """
-        deadline = Deadline(WITHIN_S)
+        deadline = Deadline(within_s)
         visible = self._judge.find(account_id, sighting.camera, deadline)
         if isinstance(visible, Refusal):
             return visible

@@ -37,7 +37,7 @@ class Pictures(Protocol):
         """Opens a live picture. Raises BadOffer."""
         ...
 
-    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
+    def still(self, viewer: Viewer, camera: str, *, once: bool = False) -> Snapshot | Refusal: ...
 
 
 class Owner(Component):
@@ -96,9 +96,12 @@ class Owner(Component):
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
         return self._pictures.open(OwnersPage(session, account_id), camera_id, request)
 
-    def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
-        """The address of a still picture for an owner's page, good for a minute; never of a camera on battery."""
-        return self._pictures.still(OwnersPage(session, account_id), camera_id)
+    def still(self, account_id: str, session: str, camera_id: str, *, once: bool = False) -> Snapshot | Refusal:
+        """The address of a still picture for an owner's page, good for a minute.
+
+        Of a camera on battery there is none, unless `once` says that the still is not asked for again and again.
+        """
+        return self._pictures.still(OwnersPage(session, account_id), camera_id, once=once)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """The ways of each source to serve state and settings, by source id. Raises Unavailable."""

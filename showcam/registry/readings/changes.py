@@ -59,6 +59,7 @@ type Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 SIGHTINGS: tuple[Kind, ...] = ("motion", "person", "doorbell", "tamper")
+_SEEN = frozenset(SIGHTINGS) - {"tamper"}
 ENCRYPTION: tuple[Kind, ...] = ("encryption_on", "encryption_off")
 
 
@@ -171,6 +172,11 @@ class Happenings:
                 recent = (now, [])  # cameras are shown and listed without them
             self._recent.put(account_id, recent)
         return [happening for happening in recent[1] if now - happening.at < LAST_S] if recent[1] else recent[1]
+
+    def sighting(self, account_id: str, camera_id: str) -> Happening | None:
+        """The newest sighting at the camera in the last LAST_S, except tampering."""
+        seen = [happening for happening in self.last(account_id) if happening.camera == camera_id]
+        return next((happening for happening in reversed(seen) if happening.kind in _SEEN), None)
 
     def note(
         self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]

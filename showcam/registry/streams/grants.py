@@ -11,7 +11,7 @@ from showcam.drivers.camera import OF_ASSISTANTS, Refusal, Stream, Surface, Vide
 from showcam.drivers.driver import HasSpeakers
 from showcam.drivers.errors import DriverError, Unavailable
 from showcam.engine.client import LONGEST_S
-from showcam.engine.grants import CHECK_S, Claims, ExpiredGrant
+from showcam.engine.grants import CHECK_S, EVENT, Claims, ExpiredGrant
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, CameraSpec, Denied, Ending, Lease, SourceSpec, TalkPhase
 from showcam.registry import outcomes
@@ -23,7 +23,7 @@ from showcam.registry.streams.handover import Explaining, Handover, Sight, check
 from showcam.registry.streams.history import History, Talking
 from showcam.registry.streams.streams import StreamSources
 from showcam.store.ports import Store, StoreUnavailable
-from showcam.store.records import Account, Source
+from showcam.store.records import Account, Ask, Source
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,12 @@ class Questions(Component):
         judge_key: Callable[..., None],
         talking: Talking,
         note_talk: Callable[[str, str], None],
+        alarm: Callable[[str, Ask, float], bytes | Refusal | None],
     ) -> None:
         super().__init__(ground)
         self._reopening, self._sources, self._explaining = reopening, sources, explaining
         self._history, self._judge_key = history, judge_key
-        self._talking, self._note_talk = talking, note_talk
+        self._talking, self._note_talk, self._alarm = talking, note_talk, alarm
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         """The source for the media process, when it opens a picture or opens it again."""
@@ -116,11 +117,23 @@ class Questions(Component):
         if claims.explains or self._reopening.ended(claims):
             return None  # opening the picture then answers why
         deadline = Deadline(LONGEST_S)
-        if not self._reopening.on_battery(claims, deadline):
+        is_event = claims.surface.startswith(EVENT)
+        if not is_event and not self._reopening.on_battery(claims, deadline):
             return None
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        if is_event and isinstance(opened, Open) and (alarm := self._alarm_of(claims, deadline.left)):
+            return alarm
         still = opened if isinstance(opened, Refusal) else self._sources.still(opened, deadline)
         return _denied(still) if isinstance(still, Refusal) else still
+
+    def _alarm_of(self, claims: Claims, within_s: float) -> bytes | None:
+        """The vendor's picture of the event that a still was granted of; None if there is none."""
+        from showcam.net.jpeg import is_whole  # no directive needs it
+
+        kind, _, at = claims.surface.removeprefix(EVENT).partition("-")
+        sighting = Ask("", claims.camera, "", surface="", at=float(at), took_s=0.0, reason=kind)
+        alarm = self._alarm(claims.account, sighting, within_s)
+        return alarm if isinstance(alarm, bytes) and is_whole(alarm) else None
 
     def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
         """Checks a living session for the media process, by a reading made since `requested_at`, epoch seconds.

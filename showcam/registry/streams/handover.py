@@ -12,7 +12,7 @@ from showcam.drivers.driver import LEAST_S
 from showcam.drivers.errors import is_reason
 from showcam.engine import grants
 from showcam.engine.client import Answer, MediaClient
-from showcam.engine.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
+from showcam.engine.grants import EVENT, SNAPSHOT_S, START_S, Claims, Grants, Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaFull, MediaGone, MediaUnavailable, NoPicture
 from showcam.engine.source import SourceSpec
 from showcam.net.cache import Rate
@@ -22,7 +22,7 @@ from showcam.registry.readings.judge import Component, Deadline, Ground, Open, V
 from showcam.registry.readings.views import STATES_S
 from showcam.store.ports import StoreUnavailable
 from showcam.store.processes import Process, Processes
-from showcam.store.records import Link
+from showcam.store.records import Happening, Link
 
 log = logging.getLogger(__name__)
 
@@ -155,11 +155,18 @@ class Handover(Component):
             explains=sight.explains,
         )
 
-    def snapshot(self, viewer: Viewer, camera: str, surface: str, picture: Picture) -> Snapshot:
-        """A still picture: may be fetched repeatedly within its time, each time with an access token of the link."""
+    def snapshot(
+        self, viewer: Viewer, camera: str, surface: str, picture: Picture, seen: Happening | None = None
+    ) -> Snapshot:
+        """A still picture: may be fetched repeatedly within its time, each time with an access token of the link.
+
+        `seen`: the sighting that the still is of; None for a still of now.
+        """
+        if seen is not None:
+            surface = f"{EVENT}{seen.kind}-{int(seen.at)}"
         grant, claims = self._issue(viewer, camera, "still", surface, picture, SNAPSHOT_S)
         at = self._pictures.place(viewer.account, camera)
-        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
+        return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), seen.at if seen else self._clock())
 
     def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
         """A still picture for an owner's page, whose images carry no token: it may be fetched for a minute."""

@@ -41,6 +41,7 @@ SAME_FOR_PEOPLE_S: dict[str, float] = {
     "tamper": SAME_S["tamper"],
     TALK: 120.0,  # a talk has many turns
 }
+PHONE, NO_PHONE = "phone", "no_phone"  # kinds of a sighting's message to phones: sent, or taken by no service
 
 _ID = re.compile("([0-9a-f]{11})[0-9a-f]{8}")
 
@@ -127,6 +128,11 @@ class History:
         if change.kind in SAME_FOR_PEOPLE_S:
             ask = Ask(_new_id(change.at), change.camera, "", surface="", at=change.at, took_s=0.0, reason=change.kind)
             self._put(change.account, ask)
+
+    def note_phone(self, change: Change, took_s: float | None) -> None:
+        """Notes after how many seconds the message of a sighting was at a service, or with None that none took it."""
+        kind, now = NO_PHONE if took_s is None else PHONE, self._clock()
+        self._put(change.account, Ask(_new_id(now), change.camera, "", "", at=now, took_s=took_s or 0.0, reason=kind))
 
     def note_talk(self, account_id: str, camera: str) -> None:
         """Notes that somebody talks through the camera now."""
@@ -307,7 +313,7 @@ def _removed(ask_id: str) -> Ask | None:
 
 
 def _has_same(known: Iterable[Ask], sighting: Ask) -> bool:
-    same_s = SAME_FOR_PEOPLE_S[sighting.reason]
+    same_s = SAME_FOR_PEOPLE_S.get(sighting.reason, 0.0)
     return any(
         (ask.camera, ask.reason) == (sighting.camera, sighting.reason) and abs(ask.at - sighting.at) < same_s
         for ask in known

@@ -15,7 +15,7 @@ from showcam.drivers.camera import (
     Surface,
     is_on_battery,
 )
-from showcam.drivers.driver import LEAST_S, HandsOn, KeepsAwake, Probed, TakesBack
+from showcam.drivers.driver import LEAST_S, HandsOn, KeepsAlarms, KeepsAwake, Probed, TakesBack
 from showcam.drivers.errors import DriverError
 from showcam.engine.grants import Picture
 from showcam.engine.messages import BadOffer, MediaBusy, MediaUnavailable
@@ -367,17 +367,21 @@ class Streams(Component):
             return opened
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.visible.camera)
-        return self.handover.snapshot(viewer, camera, surface, _still_of(opened))
+        source, listed = opened.visible.source, opened.visible.camera
+        has_pictures = listed.can_ring and isinstance(self._drivers[source.kind], KeepsAlarms)
+        seen = self._happenings.sighting(viewer.account, camera) if has_pictures else None
+        return self.handover.snapshot(viewer, camera, surface, _still_of(opened), seen)
 
-    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
+    def still(self, viewer: Viewer, camera: str, *, once: bool = False) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
 
-        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery.
+        A camera on battery is refused as `waking`: a picture that renews itself would empty the battery. `once`: the
+        still does not renew itself.
         """
         visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
         if isinstance(visible, Refusal):
             return visible
-        if is_on_battery(visible.camera):
+        if is_on_battery(visible.camera) and not once:
             return overruled("waking", visible.camera)
         if not self._rules.stills:
             return overruled("not_passable", visible.camera)

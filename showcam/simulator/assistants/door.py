@@ -31,7 +31,6 @@ from showcam.simulator.assistants.linking_page import (
     problem,
     via,
 )
-from showcam.simulator.assistants.screen import watch, watch_ring
 from showcam.simulator.assistants.speech import LANGUAGE
 from showcam.simulator.assistants.wire import Wire
 from showcam.simulator.camera import TICK_S
@@ -196,12 +195,16 @@ class Door:
         return web.json_response({"broken": broken, "trace": wire.trace})
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
+        from showcam.simulator.assistants.screen import watch  # with aiortc, which a page's own screen does without
+
         cloud, body = chosen(self.clouds, request), await body_of(request, "text")
         seconds = _seconds(body, "seconds", 3, MOST_SECONDS)
         return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
 
     async def ring(self, request: web.Request) -> web.StreamResponse:
         """Waits until somebody rings, from now on or after ?after=, and plays the view that an Echo opens then."""
+        from showcam.simulator.assistants.screen import watch_ring
+
         body, after = await body_of(request), _number(request.query.get("after", ""))
         within_s, seconds = _seconds(body, "within", 10, 30.0), _seconds(body, "seconds", 1, MOST_SECONDS)
         return web.json_response(await watch_ring(self._alexa(), within_s, seconds, origin(request), after))

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pychromecast.generated.cast_channel_pb2 import CastMessage
-
 from showcam.simulator.television.player import Player, State
 
 LONGEST = 64 * 1024  # bytes of the longest message
@@ -35,6 +33,8 @@ class BadMessage(Exception):
 
 async def read(reader: asyncio.StreamReader) -> Message:
     """Reads a message. Raises BadMessage, asyncio.IncompleteReadError at the end."""
+    from pychromecast.generated.cast_channel_pb2 import CastMessage  # with requests and zeroconf
+
     length = int.from_bytes(await reader.readexactly(4))
     if not 0 < length <= LONGEST:
         raise BadMessage("a message is too long")
@@ -50,6 +50,8 @@ async def read(reader: asyncio.StreamReader) -> Message:
 
 
 def written(message: Message) -> bytes:
+    from pychromecast.generated.cast_channel_pb2 import CastMessage
+
     sent = CastMessage(
         protocol_version=CastMessage.CASTV2_1_0,
         source_id=message.source,
