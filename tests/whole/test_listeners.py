@@ -201,7 +201,7 @@ def stored(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.proves(
-    "listeners hear and write on AWS's table as on an owner's disk, and the households of one that ends move to another",
+    "listeners hear and write on AWS's table as on an owner's disk; those of one that ends move to another",
     leans_on="double: EZVIZ's broker, and AWS by ministack",
 )
 def test_a_listener_that_is_told_to_end_leaves_its_households_to_the_other(stored: Town) -> None:
