@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from showcam.drivers.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
-from showcam.drivers.errors import DriverError, SignedOut, VendorDown
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz.account import EzvizAccount, PushSession
 from showcam.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
 from showcam.drivers.vendor import Full, Inbox, Unreadable, Untrusted, VendorHttp
@@ -179,7 +179,7 @@ class Listener:
             except DriverError as error:
                 log.warning("source %s is not listened to: %s (%s)", self._source.id, error.reason, error)
                 lasted = time.monotonic() - began > LONGEST_PAUSE_S
-                pause_s = self._waits.first_pause_s if lasted else min(LONGEST_PAUSE_S, pause_s * 2)
+                pause_s = next_pause_s(error, 0.5 * self._waits.first_pause_s if lasted else pause_s)
             except Exception:
                 log.exception("source %s is not listened to", self._source.id)
                 pause_s = LONGEST_PAUSE_S
@@ -250,6 +250,12 @@ class Listener:
         hint = hint_of(payload)
         if hint is not None:
             self._hear(hint)
+
+
+def next_pause_s(error: DriverError, pause_s: float) -> float:
+    """The pause after another failure: twice the last, or as long as the vendor asks if it is too busy."""
+    asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
+    return max(asked_s, min(LONGEST_PAUSE_S, pause_s * 2))
 
 
 def hint_of(payload: bytes) -> Hint | None:
