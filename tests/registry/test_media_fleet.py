@@ -34,7 +34,7 @@ def test_a_hundred_processes_and_a_kill_each_second_for_ten_minutes(tmp_path: Pa
 
 
 def test_the_same_on_dynamodb_until_drained_processes_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """70 simulated seconds: replacements come after 40, drained processes end after 60. moto takes half a minute for it."""
+    """70 simulated seconds: replacements come after 40, drained processes end after 60."""
     with in_process(monkeypatch) as cloud:
         cloud.table("fleet")
         world = World(DynamoStore(cloud.dynamodb, "fleet", SEALER), 7, processes=100, households=5_000, asks=4)
