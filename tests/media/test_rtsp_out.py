@@ -345,6 +345,11 @@ def test_a_proxy_that_comes_for_strangers_is_refused(serve: Callable[..., Served
         assert client.is_ended()
 
 
+def test_once_a_public_address_leads_here_a_proxy_on_this_machine_is_refused(serve: Callable[..., Served]) -> None:
+    with Client(serve(exposed=True).port) as client:
+        assert client.is_ended()
+
+
 def test_without_the_setting_nothing_listens_and_nothing_is_loaded(serve: Callable[..., Served]) -> None:
     served = serve(rtsp_port=None)
     assert served.plane.plane is not None
