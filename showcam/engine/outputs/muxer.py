@@ -68,6 +68,7 @@ class SegmentMuxer:
             options={
                 "segment_format": "mpegts",
                 "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: segments begin with both
+                "individual_header_trailer": "0",  # counters of packets go on: ffmpeg takes a jump for damage
                 "segment_time": "0.001",  # each picture marked as a keyframe begins a segment
                 "segment_start_number": str(number),
                 "max_interleave_delta": "500000",  # µs that pictures wait for announced sound
