@@ -243,9 +243,11 @@ def media() -> None:
 
 
 @click.command(cls=Command)
-def worker() -> None:
+@click.option("--listen", is_flag=True, help="Only take EZVIZ's messages, for a share of the households (on AWS).")
+def worker(*, listen: bool) -> None:
     """Start only the worker, which keeps camera lists fresh and removes what has expired."""
     from showcam.app.compose import worker as loop
 
     settings = _prepared(settings_of(), "worker")
-    loop.serve(settings)
+    start = loop.listen if listen else loop.serve
+    start(settings)
