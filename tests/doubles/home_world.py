@@ -209,6 +209,7 @@ def _pages(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            talking=made.adapter.talking,
             patience_s=0.2,
         ),
         *([TracePage(made.owner, rooms.area, Traces(tracer))] if tracer is not None else []),
