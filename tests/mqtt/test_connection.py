@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.doubles.loaded import loaded_by
 from tests.doubles.mosquitto import PASSWORD, USER, Mosquitto
 from tests.doubles.needs import MOSQUITTO
 from tests.doubles.rude_broker import CONNACK_5, OLD_PROTOCOL, Connection, RudeBroker
@@ -39,6 +40,11 @@ def ca_file(tmp_path: Path, authority: trustme.CA) -> Path:
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
+
+
+def test_without_a_broker_nothing_of_it_is_loaded() -> None:
+    loaded = loaded_by("showcam.app.compose.worker", "showcam.app.compose.web", "showcam.app.cli.run")
+    assert {name for name in loaded if name.startswith(("showcam.mqtt", "showcam.net.mqtt", "paho"))} == set()
 
 
 @MOSQUITTO.mark

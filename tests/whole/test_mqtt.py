@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import pytest
 import trustme
 
+from tests.doubles.console_browser import Page
 from tests.doubles.listening import below, words_of
 from tests.doubles.mosquitto import PASSWORD, USER, Mosquitto, Viewer
 from tests.doubles.needs import MOSQUITTO
@@ -97,6 +99,24 @@ def test_a_switch_that_was_allowed_by_command_is_obeyed(program: Program, viewer
     refused = program.command("cameras", "set", "Garden", "mqtt_may", "storage", "--demo")
     assert refused.returncode != 0
     assert "encryption, audio, sleep" in refused.stderr
+
+
+def test_an_owner_sees_the_broker_and_allows_a_switch_on_the_pages(program: Program, viewer: Viewer) -> None:
+    page = Page(program)
+    page.enter("demo@example.com", "showcam-demo")
+    assert re.search(r"<dt>MQTT</dt><dd>Connected", page.get("/home/health"))
+    camera = viewer.state_topic("Nursery").split("/")[2]
+    at = f"/home/cameras/{camera}"
+    assert 'name="mqtt_may" value="sleep"' in page.get(at)
+    shown = re.search(r'name="shown" value="(\w+)"', page.text)
+    assert shown is not None
+    kept = {"shown": shown[1], "room": "", "motion_rings": "no", "ring_pause_s": "60"}
+    assert page.post(f"{at}/preferences", **kept, mqtt="1", mqtt_may="sleep") == 200
+    until(lambda: "command_topic" in viewer.device("Nursery")["components"]["sleep_switch"])
+    assert viewer.device("Nursery")["components"]["encryption_switch"] == {"platform": "switch"}
+    viewer.send(viewer.device("Nursery")["components"]["sleep_switch"]["command_topic"], b"ON")
+    until(lambda: program.cameras()["Nursery"]["asleep"])
+    until(lambda: viewer.state("Nursery")["why"]["reason"] == "asleep")
 
 
 def test_a_worker_that_is_killed_is_told_as_offline_and_is_there_again(program: Program, viewer: Viewer) -> None:
