@@ -72,11 +72,13 @@ class _Http:
         return Reply()
 
 
-def measure(count: int = COUNT) -> Taken:
-    """Raises TimeoutError if the connections do not come about."""
+def measure(count: int = COUNT, idle_s: float = IDLE_S) -> Taken:
+    """`idle_s`: how long nothing happens. Raises TimeoutError if the connections do not come about."""
     here, there = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    return asyncio.run(_measured(count, here, lambda port: context.Process(target=_listen, args=(there, port, count))))
+    return asyncio.run(
+        _measured(count, here, lambda port: context.Process(target=_listen, args=(there, port, count, idle_s)))
+    )
 
 
 async def _measured(count: int, here: Any, child: Any) -> Taken:
@@ -101,7 +103,7 @@ async def _measured(count: int, here: Any, child: Any) -> Taken:
     return Taken(count, kb, idle, message_ms)
 
 
-def _listen(there: Any, port: int, count: int) -> None:
+def _listen(there: Any, port: int, count: int, idle_s: float) -> None:
     """The listener: connects, reports what that took, waits, and reports what the messages took."""
     raise_limit()
     heard: list[Hint] = []
@@ -113,8 +115,8 @@ def _listen(there: Any, port: int, count: int) -> None:
     _until(lambda: all(listener.listening for listener in listeners))
     kb = (_memory_kb() - before) / len(listeners)
     began = time.process_time()
-    time.sleep(IDLE_S)
-    idle = (time.process_time() - began) / IDLE_S
+    time.sleep(idle_s)
+    idle = (time.process_time() - began) / idle_s
     there.send((kb, idle))
     known, began, since = len(heard), time.process_time(), time.monotonic()
     there.recv()

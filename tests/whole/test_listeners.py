@@ -3,13 +3,16 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from scripts.deploy_local.emulator import Emulator
 from showcam.app import keys
+from showcam.app.aws import boto
 from showcam.app.compose.ground import drivers, open_store
 from showcam.app.process.settings_sources import load
 from showcam.drivers.ezviz import sessions
@@ -19,6 +22,7 @@ from showcam.registry.watch.share import KIND
 from showcam.store.outbox import Settled
 from showcam.store.processes import Processes
 from showcam.store.records import Account
+from tests.doubles.aws import ROOT, Cloud
 from tests.doubles.household import new_link
 from tests.doubles.program import AS_INSTALLED, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
@@ -39,7 +43,7 @@ USERS = {
 class Town:
     """A vendor, and a store with a household for each of USERS, all of them with a link that is reported to."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, table: Mapping[str, str] = MappingProxyType({})) -> None:
         self.folder, self.stack = folder, stack
         self.vendor = SimulatorProcess(folder)
         stack.callback(self.vendor.stop)
@@ -48,8 +52,9 @@ class Town:
             "SHOWCAM_REQUEST_S": "30",  # a busy machine is not what is tested
             "SHOWCAM_CA_FILE": str(self.vendor.ca),
             "SHOWCAM_EZVIZ_AT": self.vendor.hosts,
+            **table,
         }
-        settings = load(environ=self.environ)
+        settings = load(environ={name: text for name, text in self.environ.items() if name.startswith("SHOWCAM_")})
         self.store = open_store(settings, keys.of(settings))
         stack.callback(self.store.close)
         driver = drivers(settings, self.store)["ezviz"]
@@ -171,7 +176,36 @@ def test_a_household_that_is_deleted_is_left_and_the_others_go_on(town: Town) ->
     assert town.told(user, "motion") == []
 
 
-def test_a_listener_that_is_told_to_end_leaves_its_households_to_the_other(town: Town) -> None:
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def stored(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """The town on an owner's disk, and on AWS as an emulator serves it."""
+    with ExitStack() as stack:
+        table: dict[str, str] = {}
+        if request.param == "dynamodb":
+            (tmp_path / "aws").mkdir()
+            emulator = Emulator(tmp_path / "aws")
+            stack.callback(emulator.stop)
+            cloud = Cloud(emulator.client)
+            cloud.table("showcam-whole")
+            table = emulator.environ | {
+                "SHOWCAM_STORE": "dynamodb",
+                "SHOWCAM_TABLE": "showcam-whole",
+                "SHOWCAM_KEYS_SECRET": cloud.secret("keys", {"root": ROOT}),
+                "SHOWCAM_PICTURES": "vendor",
+            }
+            for name, text in emulator.environ.items():
+                monkeypatch.setenv(name, text)
+            boto.client.cache_clear()
+            stack.callback(boto.client.cache_clear)
+        yield Town(tmp_path, stack, table)
+
+
+@pytest.mark.proves(
+    "listeners hear and write on AWS's table as on an owner's disk; those of one that ends move to another",
+    leans_on="double: EZVIZ's broker, and AWS by ministack",
+)
+def test_a_listener_that_is_told_to_end_leaves_its_households_to_the_other(stored: Town) -> None:
+    town = stored
     first = town.listener()
     until(lambda: len(town.living()) == 1)
     town.until_heard("other@example.com")
