@@ -196,6 +196,8 @@ def serving(
     with _configured(cameras, port) as (config, environ):
         if entries:
             stored = {"version": 1, "minor_version": 5, "key": "core.config_entries", "data": {"entries": [*entries]}}
+            with (config / "configuration.yaml").open("a") as configuration:
+                configuration.write("\nwebsocket_api:\ndevice_automation:\n")  # by which its triggers are listed
             (config / ".storage").mkdir()
             (config / ".storage" / "core.config_entries").write_text(json.dumps(stored))
         command = [str(FOLDER / "bin" / "hass"), "-c", str(config), "--skip-pip"]

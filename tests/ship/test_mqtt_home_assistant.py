@@ -1,9 +1,11 @@
 """Home Assistant itself, beside the demo at the same broker: it makes the entities, sees them change, and switches."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import aiohttp
 import pytest
 import requests
 
@@ -24,6 +26,7 @@ pytestmark = [
 
 class HomeAssistant:
     def __init__(self, port: int, token: str) -> None:
+        self._port, self._token = port, token
         self._base = f"http://127.0.0.1:{port}/api"
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -35,6 +38,12 @@ class HomeAssistant:
         """ "" if there is no such entity."""
         row = self.states().get(entity)
         return str(row["state"]) if row else ""
+
+    def triggers(self, entity: str) -> list[tuple[str, str]]:
+        """Type and subtype of the triggers that MQTT has made for the entity's device."""
+        device = self.rendered(f"{{{{ device_id('{entity}') }}}}")
+        rows = asyncio.run(asked(self._port, self._token, type="device_automation/trigger/list", device_id=device))
+        return [(row["type"], row["subtype"]) for row in rows if row["domain"] == "mqtt"]
 
     def call(self, service: str, entity: str) -> None:
         answer = requests.post(
@@ -80,6 +89,16 @@ def assistant(viewer: Viewer, broker: Mosquitto) -> Iterator[HomeAssistant]:
         yield made
 
 
+async def asked(port: int, token: str, **question: str) -> Any:
+    """The answer to a question of Home Assistant's own pages, by their WebSocket."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://127.0.0.1:{port}/api/websocket") as ws:
+        await ws.receive_json()
+        await ws.send_json({"type": "auth", "access_token": token})
+        await ws.receive_json()
+        await ws.send_json({"id": 1, **question})
+        return (await ws.receive_json())["result"]
+
+
 def becomes(holds: Callable[[], object]) -> None:
     until(holds, 2 * LONG_S)
 
@@ -103,6 +122,8 @@ def test_each_camera_is_a_device_with_its_states(assistant: HomeAssistant, viewe
 
 def test_a_ring_is_an_event(program: Program, assistant: HomeAssistant) -> None:
     assert assistant.state("event.front_door_doorbell") == "unknown"
+    assert assistant.triggers("event.front_door_doorbell") == [("ring", "doorbell")]
+    assert assistant.triggers("binary_sensor.garden_can_be_shown") == []
     program.change("Front Door", press=True)
     becomes(lambda: assistant.state("event.front_door_doorbell") not in ("unknown", "unavailable", ""))
     assert assistant.states()["event.front_door_doorbell"]["attributes"]["event_type"] == "ring"

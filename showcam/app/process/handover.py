@@ -44,7 +44,7 @@ MEDIA = frozenset(
             "sign_up",
         ),
         *("store", "live_per_account", "transcodes", "idle_s", "log_level", "stun", "turn", "turn_secret"),
-        *("trusted_proxies", "ice_addresses", "webrtc_ports", "rtsp_port"),
+        *("trusted_proxies", "ice_addresses", "webrtc_ports", "rtsp_port", "public_url"),
     )
 )
 
