@@ -103,7 +103,7 @@ def test_two_of_the_same_words_have_nothing_in_common(world: World) -> None:
     assert world.service.secret not in repr(to)
 
 
-KEY = armoured(public_of(new_key()))
+KEY = "BMHD-RBxKV3I7gLuNut53J-hNBdGJWGP2QAYJGGXXMMU3Du_L4RXCeuU2N29RYv3iBlNbwQyi71S7Dn3FXBvVHw"
 SECRET = armoured(bytes(16))
 MOZILLA = "https://updates.push.services.mozilla.com/wpush/v2/abc"
 

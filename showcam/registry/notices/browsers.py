@@ -63,7 +63,7 @@ class Browsers:
         return self._store.account_secret(account_id, _ROW + session) is not None
 
     def of(self, account_id: str) -> dict[str, Subscription]:
-        """The subscriptions by the ids of their browsers' sessions. Removes subscriptions after their browser was signed out."""
+        """The subscriptions by the ids of their browsers' sessions. Removes those whose browser has signed out."""
         found = {}
         for name, data in self._store.account_secrets(account_id, _ROW).items():
             session_id = name.removeprefix(_ROW)
