@@ -74,6 +74,13 @@ function ofTheQueue(topic) {
   };
 }
 
+// A run of sweep every five minutes: in an hour more than six of them left households unread.
+const ofTheSweep = (topic) => ({
+  SweepCutShort: alarm(topic, 'sweep reads too few households a second: most of its runs left some unread', {
+    ...sum('showcam', 'SweepsCutShort', dimensions({ FunctionName: { Ref: 'SweepLambdaFunction' } })), Period: 3600, Threshold: 6,
+  }),
+});
+
 const WATCHED = Object.keys(SLOW); // each function of the home region
 
 const made = (...makers) => async ({ resolveVariable }) => {
@@ -84,6 +91,6 @@ const functions = (...names) => (topic) => Object.assign({}, ...names.map((name)
 
 module.exports = {
   WATCHED,
-  home: made(functions(...WATCHED), ofTheTable, ofTheApi, ofTheQueue),
+  home: made(functions(...WATCHED), ofTheTable, ofTheApi, ofTheQueue, ofTheSweep),
   elsewhere: made(functions('directives')),
 };

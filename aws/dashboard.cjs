@@ -69,6 +69,7 @@ function ofHome() {
         most('AWS/Lambda', 'IteratorAge', 'FunctionName', '${ChangesLambdaFunction}'),
       ], 'Maximum', from0),
       widget('Reports that failed', ['ReportsRetried', 'ReportsLaidDown', 'GrantsLost'].map(reports), 'Sum', from0),
+      widget('Runs of sweep that left households unread', [['showcam', 'SweepsCutShort', 'FunctionName', '${SweepLambdaFunction}', { label: 'SweepsCutShort' }]], 'Sum', from0),
     ],
     errors: [widget('The HTTP API answered 5xx', [['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}', { label: '5xx' }]], 'Sum', from0)],
     throttles: [

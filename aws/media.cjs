@@ -1,6 +1,7 @@
 // Media processes on Fargate: the network, one load balancer, and one service whose number of tasks follows what is live.
 'use strict';
 
+const listeners = require('./listeners.cjs');
 const { HOST, LABEL, ORIGIN, WANTED, rules: shared } = require('./parameters.cjs');
 
 const MOST = 200; // each function reads the list of them
@@ -144,11 +145,37 @@ function front(given) {
   };
 }
 
+const TRUST = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ecs-tasks.amazonaws.com' } }] };
+
+// For the start of a task: its log, and its image from a registry of the account.
+function starts(image, log) {
+  const repository = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(image);
+  return [
+    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arn(log) },
+    ...(repository
+      ? [
+          { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' }, // has no resource
+          {
+            Effect: 'Allow',
+            Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+            Resource: sub(`arn:\${AWS::Partition}:ecr:${repository[2]}:${repository[1]}:repository/${repository[3]}`),
+          },
+        ]
+      : []),
+  ];
+}
+
+const starting = (statements) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    AssumeRolePolicyDocument: TRUST,
+    Policies: [{ PolicyName: 'start', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+  },
+});
+
 // What a task starts with is read by ECS; the process itself may ask AWS for nothing.
 function roles(given) {
-  const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ecs-tasks.amazonaws.com' } }] };
-  const statements = [
-    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arn('Log') },
+  const secrets = [
     { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: [given.grantSecret, ...(given.turnSecret ? [given.turnSecret] : [])] },
     {
       Effect: 'Allow',
@@ -157,21 +184,10 @@ function roles(given) {
       Condition: { StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.amazonaws.com') } },
     },
   ];
-  const repository = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^@:]+)/.exec(given.image);
-  if (repository) {
-    statements.push(
-      { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' }, // has no resource
-      {
-        Effect: 'Allow',
-        Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-        Resource: sub(`arn:\${AWS::Partition}:ecr:${repository[2]}:${repository[1]}:repository/${repository[3]}`),
-      },
-    );
-  }
-  const policy = { PolicyName: 'start', PolicyDocument: { Version: '2012-10-17', Statement: statements } };
   return {
-    StartRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust, Policies: [policy] } },
-    TaskRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
+    StartRole: starting([...starts(given.image, 'Log'), ...secrets]),
+    TaskRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: TRUST } },
+    ...(given.listeners && { ListenerStartRole: starting(starts(given.listenerImage, 'ListenerLog')) }),
   };
 }
 
@@ -329,24 +345,26 @@ const named = (given) => ({
   },
 });
 
+const alarmed = (given) => (AlarmDescription, Namespace, MetricName, dimensions, more) => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    AlarmDescription,
+    AlarmActions: [given.alarmTopic],
+    Namespace,
+    MetricName,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Statistic: 'Maximum',
+    Period: 60,
+    EvaluationPeriods: 3,
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+    ...more,
+  },
+});
+
 function watched(given) {
-  const alarm = (AlarmDescription, Namespace, MetricName, dimensions, more) => ({
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmDescription,
-      AlarmActions: [given.alarmTopic],
-      Namespace,
-      MetricName,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: 'Maximum',
-      Period: 60,
-      EvaluationPeriods: 3,
-      Threshold: 0,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-      ...more,
-    },
-  });
+  const alarm = alarmed(given);
   const balanced = { LoadBalancer: arn('Front', 'LoadBalancerFullName'), TargetGroup: arn('Target', 'TargetGroupFullName') };
   const served = { ClusterName: ref('Cluster'), ServiceName: arn('Media', 'Name') };
   return {
@@ -367,17 +385,18 @@ function watched(given) {
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of [...Object.keys(FORMS), 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
-  for (const name of ['least', 'most', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
+  for (const name of [...Object.keys(FORMS), ...Object.keys(listeners.FORMS), 'ezvizKey', 'alarmTopic', 'architecture', 'logLevel']) given[name] = String(await resolveVariable(`param:${name}`)).trim();
+  for (const name of ['least', 'most', 'listeners', 'cpu', 'memory', 'logRetention']) given[name] = Number(await resolveVariable(`param:${name}`));
   return given;
 }
 
 async function stack(variables) {
   const given = await read(variables);
-  const faults = [forms, counts, sizes, shared.topic, shared.choices('architecture', 'logLevel'), shared.retention].flatMap((rule) => [...rule(given)]);
+  const faults = [forms, counts, sizes, listeners.faults, shared.topic, shared.choices('architecture', 'logLevel'), shared.retention].flatMap((rule) => [...rule(given)]);
   if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
+  const tools = { ref, arn, sub, trust: TRUST, alarm: alarmed(given), space: space(given) };
   return {
-    Resources: Object.assign(network(), doors(), front(given), roles(given), task(given), service(given), scaling(given), watched(given), given.zone ? named(given) : {}),
+    Resources: Object.assign(network(), doors(), front(given), roles(given), task(given), service(given), scaling(given), watched(given), given.zone ? named(given) : {}, listeners.resources(given, tools)),
     Outputs: {
       MediaUrls: { Description: 'mediaUrls, for serverless.yml and serverless.directives.yml', Value: `https://${given.host}/*` },
       LoadBalancer: { Description: 'What the host is an alias of', Value: arn('Front', 'DNSName') },

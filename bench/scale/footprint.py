@@ -36,6 +36,7 @@ class Footprint:
     told_calls: float = 0.0  # of an assistant's services, of which
     google_calls: float = 0.0  # of HomeGraph
     queued: float = 0.0  # requests of the queue
+    listed: float = 0.0  # write units in the index where Alexa's links that are due are listed
     shared: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -50,6 +51,7 @@ TIMES = 3
 TOLD = {"report to Alexa", "report to Google"}  # each is one call of the assistant
 # a message is sent, received and removed; one request sends those that a run of `changes` wakes
 QUEUED = {"report to Alexa": 2.0, "report to Google": 2.0, "look at a link": 2.0, "records of the stream": 1.0}
+LISTED = "gsi1 telling#alexa#"
 OF_ALL = "overdue links"  # the only one that is about no household
 SOON = "gate check"  # the only request that follows on the last one within seconds
 
@@ -104,6 +106,7 @@ def _measured(made: World, name: str, near: Household, home: Household, times: i
         told_calls=float(name in TOLD),
         google_calls=float(name == "report to Google"),
         queued=QUEUED.get(name, 0.0),
+        listed=sum(taken for key, taken in units.written.items() if key.startswith(LISTED)),
         shared={} if name == OF_ALL else _shared(units, beside),
     )
 

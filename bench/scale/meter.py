@@ -1,7 +1,8 @@
 """A meter of the units that DynamoDB bills for the requests made: by table key, from the items' sizes.
 
 The rules are DynamoDB's published ones: 4 KB a read unit (consistent), 1 KB a write unit, twice that in a transaction,
-at least one unit for each requested item, and another write for an item that is in the index.
+at least one unit for each requested item. An item that is in the index is written there too; if its key there changes,
+its removal from the old place is another write.
 """
 
 import math
@@ -69,10 +70,21 @@ class Meter:
 
     def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["metered"] = params
+        if "TransactItems" in params:
+            requests = [request for action in params["TransactItems"] for request in action.values()]
+        else:
+            requests = [params] if "Item" in params or "UpdateExpression" in params or "ReturnValues" in params else []
+        began = time.thread_time()
+        context["before"] = [self._row(_key(request)) for request in requests]
+        self.beyond_s += time.thread_time() - began
 
     def _count(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         self.units.requests += 1
+        began = time.thread_time()
         _COUNTED[model.name](self, context["metered"], parsed)
+        for before in context["before"]:
+            self._moved(before)
+        self.beyond_s += time.thread_time() - began
 
     def _get(self, params: dict[str, Any], parsed: dict[str, Any]) -> None:
         self._read(_pk(params["Key"]), [parsed.get("Item", {})])
@@ -100,6 +112,11 @@ class Meter:
             ((kind, request),) = action.items()
             # a condition check counts as a write too, which is the dearer reading of the rules
             self._write(request["Item"] if kind == "Put" else self._row(request["Key"]), request.get("Key"), 2)
+
+    def _moved(self, before: Item) -> None:
+        """Counts the removal from the index of an item as it was before a request, if it is not there any more."""
+        if INDEX in before and _place(before) != _place(self._row(_key({"Item": before}))):
+            self.units.written[f"gsi1 {before[INDEX]['S']}"] += max(1, math.ceil(size(before) / WRITE_B))
 
     def _row(self, key: Item) -> Item:
         return dict(self._client.get_item(TableName=self._table, Key=key).get("Item") or key)
@@ -154,6 +171,17 @@ def stored(items: Iterable[Item]) -> int:
 
 def _pk(item: Item) -> str:
     return str(item["pk"]["S"])
+
+
+def _place(item: Item) -> tuple[str, str] | None:
+    """The item's key in the index."""
+    return (item[INDEX]["S"], item["gsi1sk"]["S"]) if INDEX in item else None
+
+
+def _key(request: dict[str, Any]) -> Item:
+    """The key of the item that a request writes."""
+    item = request.get("Key") or request["Item"]
+    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def _name(item: Item) -> tuple[str, str]:

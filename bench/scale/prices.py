@@ -38,7 +38,7 @@ METRICS = 60  # 12 by assistant; at this size 20 reasons of each assistant occur
 FIXED = {  # a month, at any size, in the home region; every other region has five alarms
     "KMS: the key": 1.00,
     "Secrets Manager: seven secrets": 2.80,
-    "CloudWatch: fifty alarms": 5.00,
+    "CloudWatch: fifty-one alarms": 5.10,
     "CloudWatch: a dashboard": 3.00,
     "CloudWatch: metrics": 0.30 * METRICS,
 }

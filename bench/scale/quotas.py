@@ -8,11 +8,13 @@ from functools import partial
 from bench.scale.assumptions import Assumptions
 from bench.scale.footprint import Footprint
 from bench.scale.prices import Mark
+from showcam.store.dynamodb.outbox import SHARDS
 
 CORE_MB = 1769  # of memory, with which Lambda gives a whole processor; published
 KEY_S = 300  # a caller's key is requested from KMS again after this; to be checked
 ENVIRONMENT_S = 7200  # the life of an environment; assumed
 BY_API = ("web", "fulfillment")  # entries behind the HTTP API
+KEY_READS, KEY_WRITES = 3000, 1000  # of one partition key
 AT_ONCE = 50  # runs of `reports` (maximumConcurrency in serverless.yml)
 
 
@@ -42,7 +44,7 @@ def lifted(quotas: list[Quota]) -> list[Quota]:
 
 
 def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quota]:
-    return [*_vendor(given), *_aws(given), *_keys(footprints)]
+    return [*_vendor(given), *_aws(given), _shard(given), *_keys(footprints)]
 
 
 def secrets(given: Assumptions) -> int:
@@ -129,6 +131,19 @@ def _by_api(footprint: Footprint) -> float:
     return footprint.invoked if footprint.entry in BY_API else 0.0
 
 
+def _shard(given: Assumptions) -> Quota:
+    """A shard of the index of Alexa's links that are due; Google's rows are smaller."""
+
+    def use(footprint: Footprint) -> float:
+        share = (
+            1.0 if footprint.told_calls else 1 - given.google
+        )  # a report is Alexa's own, other requests are anybody's
+        return footprint.listed * share / len(SHARDS)
+
+    name = "DynamoDB: writes of one shard of the links that are due"
+    return Quota(name, KEY_WRITES, "published", use, "more shards: SHARDS in showcam/store/dynamodb/outbox.py")
+
+
 def _of_key(key: str, place: int, footprint: Footprint) -> float:
     return footprint.shared.get(key, (0.0, 0.0))[place]
 
@@ -138,7 +153,7 @@ def _keys(footprints: Mapping[str, Footprint]) -> list[Quota]:
     keys = sorted({key for footprint in footprints.values() for key in footprint.shared})
     made = []
     for key in keys:
-        for place, (kind, most) in enumerate((("reads", 3000), ("writes", 1000))):
+        for place, (kind, most) in enumerate((("reads", KEY_READS), ("writes", KEY_WRITES))):
             if any(_of_key(key, place, footprint) for footprint in footprints.values()):
                 made.append(
                     Quota(

@@ -31,7 +31,7 @@ from showcam.engine.settings import PlaneSettings
 _log = structlog.get_logger()
 BEAT_S = 5.0  # between two reports
 TOLD_S = 60.0  # between two lines in the log about what is live; the stack's autoscaling counts them
-FOUND_S = 5.0  # an answer of the web process about another process is good for this time
+FOUND_S = 5.0  # an answer of the web process about another process is good for this time, as BEAT_S: so is "none"
 MOST_FOUND = 4096
 CONNECT_S = 1.0  # the other process is in the same network
 WHOLE_S = 20.0  # for a request that is handed on; no request takes longer
@@ -55,7 +55,7 @@ class Web(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    process: str
+    process: str  # "": none has it
     at: str
     until: float  # by the loop's time
 
@@ -186,19 +186,22 @@ class Member:
         return (claims.account, claims.camera) in self._sessions.endings.moved
 
     async def _find(self, process: str, claims: Claims | None, *, lost: bool) -> _Known | None:
-        """The process, or the present process of the camera; None if the web process knows none."""
+        """The process, or the present process of the camera; None if the web process knows none.
+
+        A grant that has expired can be asked about again and again: the answer that there is none is kept too.
+        """
         now = asyncio.get_running_loop().time()
         key = (process, claims.account, claims.camera) if claims else (process, "", "")
         known = self._known.get(key)
         if known is not None and known.until > now and not lost:
-            return known
+            return known if known.process else None
         found = await self._web.find(Find(process=process, lost=lost, claims=claims.as_json() if claims else None))
-        if found is None or not found["process"]:
+        if found is None:
             return None
         if len(self._known) >= MOST_FOUND:
             self._known.clear()
         self._known[key] = known = _Known(found["process"], found["at"], now + FOUND_S)
-        return known
+        return known if known.process else None
 
     async def _hand_on(self, request: web.Request, body: bytes, to: _Known) -> web.StreamResponse:
         """Raises errors of aiohttp, or TimeoutError, if the process does not answer."""

@@ -89,7 +89,6 @@ MOST_STARTS = 16  # start ids that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
 _PICTURE = re.compile(r"(/p/[^/]+)?/s/")
-_SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -194,6 +193,7 @@ class Routes:
 
     async def master(self, request: web.Request) -> web.Response:
         session = self._sessions.open(self._verify(request, "hls", "session"))
+        session.view.takes_h265 = "hvc1" in request.query.get("codecs", "").split(",")
         output = await self._output(session)
         session.starts[output.start_id] = output.start_id
         form = output.format
@@ -238,11 +238,11 @@ class Routes:
 
     async def segment(self, request: web.Request) -> web.Response:
         output, player = await self._rendition(request)
-        segment = _SEGMENT.fullmatch(request.match_info["name"])
-        data = output.segment(int(segment[1]), player) if segment else None
-        if data is None:
+        found = output.named(request.match_info["name"], player)
+        if found is None:
             return problem(404, "There is no such segment, or no longer.")
-        return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
+        headers = {"Content-Type": found[1], "Cache-Control": "private, max-age=60"}
+        return web.Response(body=found[0], headers=headers)
 
     async def _rendition(self, request: web.Request) -> tuple[HlsOutput, str]:
         """The output of the start id in the address, if it is still current, and the session's id. Raises Ended."""

@@ -22,6 +22,7 @@ HELD_S = 90.0  # a hold expires this time after its last renewal
 LEAST_S = 60.0  # a hold with less time left is renewed: a display may come so late after the request
 LOOK_S = 2.0  # the list of processes may be this old
 LAST_KNOWN_S = 120.0  # while the store answers nothing, the list of processes may be this old
+SKEW_S = 3600.0  # the clocks of processes that report themselves to the store may differ by this
 RACES = 8  # lost races for one item before a caller gives up
 
 
@@ -40,8 +41,15 @@ _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Process).
 class Processes:
     """`kind` names the kind of the processes. `clock` is the caller's: the clocks of the processes do not matter."""
 
-    def __init__(self, store: Holds, kind: str, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._kind, self._clock = store, kind, clock
+    def __init__(
+        self,
+        store: Holds,
+        kind: str,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._kind, self._clock, self._monotonic = store, kind, clock, monotonic
+        self._reports: dict[str, tuple[Hold, float]] = {}  # the last of each, and when it was first seen here
         self._known: dict[str, Process] = {}
         self._born: dict[str, str] = {}  # the start of each
         self._looked = float("-inf")
@@ -84,6 +92,18 @@ class Processes:
                 self._born = {hold.name: hold.owner for hold in holds}
                 self._looked = now
         return list(self._known.values())
+
+    def reporting(self) -> list[Process]:
+        """The processes whose reports keep changing, for processes that report themselves by their own clocks.
+
+        A report counts for ALIVE_S after it was first seen here, whatever times are in it. So a process that ended
+        before the caller's start counts for ALIVE_S, too. Raises StoreUnavailable.
+        """
+        now = self._monotonic()
+        for hold in self._store.holds(f"process/{self._kind}", self._clock() - SKEW_S):
+            if hold.name not in self._reports or self._reports[hold.name][0] != hold:
+                self._reports[hold.name] = hold, now
+        return [_decode(hold.data) for hold, seen in self._reports.values() if now - seen < ALIVE_S]
 
     # items that they hold
 

@@ -209,6 +209,19 @@ def test_what_happened_is_an_event_of_its_own(
     assert list(link.amazon.endpoints.dropped) == []
 
 
+def test_a_camera_that_may_be_talked_through_is_full_duplex_to_alexa(link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    link.tell(link.now(Garden={"decided": Decided(talk=True), "has_speaker": True}))
+    [listed] = link.sent()
+    [garden] = listed["event"]["payload"]["endpoints"]
+    rtc = next(each for each in garden["capabilities"] if each["interface"] == "Alexa.RTCSessionController")
+    assert rtc["configuration"] == {"isFullDuplexAudioSupported": True}
+    link.tell(link.now(Garden={"decided": Decided(talk=True)}))
+    [listed] = link.sent()
+    assert '"isFullDuplexAudioSupported": true' not in json.dumps(listed), "without a speaker it never is"
+
+
 def test_a_camera_whose_motion_rings_is_a_doorbell_to_alexa(link: Reporting) -> None:
     link.tell()
     link.sent()

@@ -3,6 +3,8 @@
 import pytest
 
 from bench.scale.prices import FIXED
+from showcam.app.aws.cloudwatch import COUNTED
+from showcam.registry.reporting.sender import EVERY_S
 from tests.aws.conftest import ELSEWHERE, HOME, Packaged, Template
 from tests.aws.test_template import FORGETS, ROWS, of
 from tests.doubles.packages import ROOT
@@ -31,11 +33,11 @@ class TestWatching:
 
     def test_their_number_is_the_documented_one(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
-        assert (len(alarms), len(secrets)) == (50, 7)
+        assert (len(alarms), len(secrets)) == (51, 7)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
-        assert FIXED["CloudWatch: fifty alarms"] == pytest.approx(0.10 * 50)
+        assert FIXED["CloudWatch: fifty-one alarms"] == pytest.approx(0.10 * 51)
         assert FIXED["Secrets Manager: seven secrets"] == pytest.approx(0.40 * 7)
-        assert "seven secrets and 50 alarms" in (ROOT / "docs/integrator/aws.md").read_text()
+        assert "seven secrets and 51 alarms" in (ROOT / "docs/integrator/aws.md").read_text()
 
     def test_every_function_is_watched(self, template: Template) -> None:
         functions, watched = (
@@ -46,11 +48,17 @@ class TestWatching:
             dimensions = [{"Name": "FunctionName", "Value": {"Ref": name}}]
             own = [alarm for alarm in watched if alarm.get("Dimensions") == dimensions]
             more = {"ChangesLambdaFunction": {("AWS/Lambda", "IteratorAge")}}
+            more["SweepLambdaFunction"] = {("showcam", "SweepsCutShort")}
             more["ReportsLambdaFunction"] = {("showcam", "ReportsLaidDown")}
             assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in own} == WATCHED | more.get(name, set())
             (slow,) = (alarm for alarm in own if alarm["MetricName"] == "Duration")
             assert slow["ExtendedStatistic"] == "p90"
             assert slow["Threshold"] < function["Timeout"] * 1000
+
+    def test_an_hour_in_which_most_runs_of_sweep_were_cut_short_is_an_alarm(self, home: Template) -> None:
+        alarm = of(home, "AWS::CloudWatch::Alarm")["SweepCutShort"]
+        assert alarm["MetricName"] in COUNTED.values()
+        assert (alarm["Period"], alarm["Threshold"]) == (3600, 3600 / EVERY_S / 2)
 
     def test_so_are_the_table_and_the_api(self, home: Template) -> None:
         alarms = of(home, "AWS::CloudWatch::Alarm").values()

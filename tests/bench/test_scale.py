@@ -45,7 +45,7 @@ FOOTPRINTS = footprint.batched(
         "gate check": Footprint("web", 10, 9, 2, 1, 0, 5.0),
         "webhook message": Footprint("web", 13, 9.5, 4, 1, 0, 6.0),
         "linking": Footprint("web", 43, 30, 25, 3, 0, 25.0, 5.0),
-        "report to Alexa": Footprint("reports", 10, 13, 18, cpu_ms=8.0, told_calls=1.0, queued=2.0),
+        "report to Alexa": Footprint("reports", 10, 13, 18, cpu_ms=8.0, told_calls=1.0, queued=2.0, listed=9.0),
         "report to Google": Footprint("reports", 10, 11, 8, cpu_ms=8.0, told_calls=1.0, google_calls=1.0, queued=2.0),
         "look at a link": Footprint("reports", 9, 11, 16, cpu_ms=8.0, queued=2.0),
         "records of the stream": Footprint("changes", 0, 0, 0, cpu_ms=0.5, queued=1.0),

@@ -10,7 +10,7 @@ from scripts.deploy_local.emulator import free_ports
 from tests.browser import test_home
 from tests.browser.test_console_pages import address
 from tests.browser.test_home import MOVING, let_in, watched
-from tests.doubles.hls_program import HlsProgram
+from tests.doubles.libav import Libav
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import LONG_S, until
 from tests.whole.test_cloud_stream import USER, decide
@@ -44,8 +44,8 @@ def test_all_that_can_watch_a_camera_share_one_session_of_its_vendor(
 ) -> None:
     player = added(program, "recorder", CAMERA)
     before = program.calls()
-    by_hls = HlsProgram(player["hls"]).start()
-    by_rtsp = HlsProgram(f"rtsp://recorder:{player['key']}@127.0.0.1:{rtsp_port}/{player['camera']}").start()
+    by_hls = Libav(player["hls"]).start()
+    by_rtsp = Libav(f"rtsp://recorder:{player['key']}@127.0.0.1:{rtsp_port}/{player['camera']}").start()
     try:
         until(lambda: min(by_hls.pictures, by_rtsp.pictures) >= OPENED or by_hls.ended or by_rtsp.ended)
         page, _ = watched(context)

@@ -61,11 +61,14 @@ def speaking(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     browser.close()
 
 
-def opened(browser: Browser, program: Program, width: int = 1280, scheme: Any = "light", language: str = "en") -> Page:
-    """The camera's page, once its video moves."""
+def opened(
+    browser: Browser, program: Program, width: int = 1280, scheme: Any = "light", language: str = "en", script: str = ""
+) -> Page:
+    """The camera's page, once its video moves. `script` runs before the page's own."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language)
     let_in(context, program)
     page = context.new_page()
+    page.add_init_script(script)
     page.goto(address(page, program, NAME))
     page.wait_for_function(MOVING, arg=page.locator("video").element_handle(), timeout=LONG_MS)
     return page
@@ -123,6 +126,32 @@ def test_the_owner_forbids_it_by_one_press_and_a_talk_ends(speaking: Browser, po
     expect(other.get_by_role("button", name="Hold to talk")).to_have_count(1, timeout=LONG_MS)
     page.context.close()
     other.context.close()
+
+
+@pytest.mark.parametrize(
+    ("devices", "presses", "text"),
+    [
+        ("undefined", False, "Talking needs https."),
+        ("{ getUserMedia: () => Promise.reject(new DOMException('', 'NotAllowedError')) }", True, "No microphone."),
+    ],
+    ids=["by http", "the browser's person says no"],
+)
+def test_without_a_microphone_the_page_says_why_and_nothing_is_sent(
+    speaking: Browser, porch: Program, recording: Path, devices: str, presses: bool, text: str
+) -> None:
+    allowed(porch, NAME, "yes")
+    recording.write_bytes(b"")
+    script = f"Object.defineProperty(navigator, 'mediaDevices', {{ value: {devices} }})"
+    page = opened(speaking, porch, script=script)
+    button = page.get_by_role("button", name="Hold to talk")
+    if presses:
+        expect(button).to_be_enabled(timeout=LONG_MS)
+        button.press("Enter")
+    else:
+        expect(button).to_be_disabled()
+    expect(page.locator(".talk .light")).to_have_text(text, timeout=LONG_MS)
+    assert recording.read_bytes() == b""
+    page.context.close()
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)

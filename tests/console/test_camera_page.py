@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from msgspec.structs import replace
 
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.drivers.camera import StreamRequest, Video
 from showcam.drivers.errors import SetRefused, VendorDown
+from showcam.engine.grants import Claims
 from showcam.registry.preferences import Preferences, WhileEncrypted
 from showcam.registry.readings.changes import Change
 from tests.doubles.home_browser import HomeBrowser
@@ -294,6 +296,46 @@ def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
     assert replace(kept, decided_at=0.0) == Preferences(("audio", "sleep"), "lan", keep_warm=True, room="By the gate")
     browser.send(at(world, "Garden", "/preferences"), room="", while_encrypted="no")
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_talking_is_allowed_by_a_tick_and_forbidden_by_one_press(world: HomeWorld) -> None:
+    tick, button = "People may talk through it", "Hold to talk"
+    assert tick not in opened(world).text, "the camera has no speaker"
+    world.home.driver.change("Garden", has_speaker=True)
+    browser = opened(world)
+    assert (tick in browser.text, button in browser.text) == (True, False)
+    browser.send(at(world, "Garden", "/preferences"), talk="1")
+    assert (button in browser.text, "Forbid talking" in browser.text) == (True, True)
+    browser.send(at(world, "Garden", "/talk"))
+    assert (tick in browser.text, button in browser.text) == (True, False)
+    assert not world.home.owner.preferences(world.home.account.id, world.home.id("Garden")).talk
+
+
+def test_the_light_says_who_talks_and_the_page_that_talks_why_it_ended(world: HomeWorld) -> None:
+    browser, talking = opened(world), world.home.adapter.talking
+    session = ConsoleSessions(world.home.store, world.clock).read(browser.cookie)
+    assert session is not None
+    claims = Claims(
+        world.home.account.id, session.id, world.home.id("Garden"), "webrtc_session", "page", 0, "n", talks=True
+    )
+
+    def said(more: str = "") -> tuple[str, str]:
+        answer = browser.ask("GET", at(world, "Garden", f"/talk{more}"), headers={"Accept": "application/json"}).json
+        assert answer is not None
+        return answer["light"], answer["why"]
+
+    assert said() == ("", "")
+    talking.note(claims)
+    assert said() == ("Somebody is talking.", "")
+    for reason, why in (
+        ("talk_busy", "Somebody else is talking."),
+        ("talk_long", "Too long. Press again."),
+        ("talk_failed", "The camera takes no sound."),
+        ("asleep", "Talking is not allowed now."),
+        ("", ""),
+    ):
+        talking.end(claims, reason)
+        assert said() == ("", why)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from html import unescape
 import pytest
 
 from showcam.accounts.players import MOST, Players
+from showcam.console.players.files import Origins, addressed, files
 from tests.console.test_phones import code_of, page, taken
 from tests.doubles.home_world import AT_HOME, NEW, HomeWorld
+from tests.doubles.ready_driver import camera
 
 pytestmark = pytest.mark.proves(
     "The page of players adds a program, shows what go2rtc, Frigate and Home Assistant want in their files, and ends it"
@@ -98,3 +100,12 @@ def test_another_household_s_program_is_neither_seen_nor_ended(world: HomeWorld)
 def test_who_only_watches_sees_no_page_of_players(world: HomeWorld) -> None:
     phone = taken(world, code_of(page(world)))
     assert (phone.ask("GET", AT).status_code, phone.ask("POST", AT, data={"step": "add"}).status_code) == (403, 400)
+
+
+def test_with_a_port_of_rtsp_the_files_name_it() -> None:
+    at = Origins(AT_HOME, "192.168.1.9:8554")
+    shown = files(addressed(at, "all", "KEY", [camera("Küche", "F1", id="lan-a"), camera("Küche", "F2", id="lan-b")]))
+    kitchen, other = "rtsp://all:KEY@192.168.1.9:8554/lan-a", "rtsp://all:KEY@192.168.1.9:8554/lan-b"
+    assert shown.go2rtc == f"streams:\n  kuche: {kitchen}\n  lan_b: {other}"
+    assert f"    kuche: {kitchen}\n    lan_b: {other}\ncameras:" in shown.frigate
+    assert f"Stream Source URL: {other}" in shown.home_assistant

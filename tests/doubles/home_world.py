@@ -55,6 +55,7 @@ from showcam.console.home import page as home
 from showcam.console.home.page import Home, HomeSettings
 from showcam.console.look import files
 from showcam.console.look.pages import Parts
+from showcam.console.players.files import Origins
 from showcam.console.players.page import PlayersPage
 from showcam.console.setup.alexa import SkillPage
 from showcam.console.setup.google import GooglePage
@@ -208,6 +209,7 @@ def _pages(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            talking=made.adapter.talking,
             patience_s=0.2,
         ),
         *([TracePage(made.owner, rooms.area, Traces(tracer))] if tracer is not None else []),
@@ -305,7 +307,11 @@ def home_world(
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     of_house = _own_pages(made, rooms, find, clock) if own else []
     of_players = PlayersPage(
-        made.owner, rooms.area, Players(made.store, clock), partial(end_pictures, made.pictures), lambda: AT_HOME
+        made.owner,
+        rooms.area,
+        Players(made.store, clock),
+        partial(end_pictures, made.pictures),
+        lambda: Origins(AT_HOME),
     )
     home.bind(
         app,

@@ -21,12 +21,12 @@ from showcam.registry.owner.sign_in_outcome import WRITTEN
 from tests.doubles import made_once
 from tests.doubles.command_process import commanded
 from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.troubled.names import ANNOUNCED
 from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
 SOON_S = 1.5  # what is answered sooner let no assistant's time pass: the shortest, Google's, is 1.7 s
-ANNOUNCED = "The address is printed."  # by the tests' showcam with a troubled vendor, after the address of the page
 # without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
 AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
 

@@ -11,7 +11,7 @@ from showcam.drivers.driver import Direction, EventKind, Preset, Probed
 from showcam.drivers.errors import DriverError, Refused, SetRefused
 from showcam.drivers.settings import CHOICES, FIELDS, Setting, SettingView
 from showcam.engine.grants import Picture
-from showcam.engine.source import CameraSpec, Ending, Hls, Lease
+from showcam.engine.source import CameraSpec, Ending, Hls, Lease, Rtsp
 from showcam.store.records import Source
 
 
@@ -61,6 +61,7 @@ class ReadyDriver:
         self.set(cameras)
         self.error: DriverError | None = None
         self.mint_error: DriverError | None = None
+        self.speaker_error: DriverError | None = None
         self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
         self.minted: list[tuple[str, str]] = []  # camera, way
         self.lives: list[int] = []  # `life_s` of each `mint`
@@ -136,6 +137,11 @@ class ReadyDriver:
         if self.after_read is not None:
             self.after_read()
         return ready
+
+    def speaker(self, source: Source, camera: Camera) -> CameraSpec:
+        if self.speaker_error is not None:
+            raise self.speaker_error
+        return Rtsp(url="rtsp://192.168.1.9:554/live", hosts=("192.168.1.9:554",), sound="on")
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0

@@ -12,9 +12,14 @@ from urllib.parse import urlencode
 import pytest
 
 from scripts.deploy_local.walk import Form
+from showcam.accounts.console_sessions import ConsoleSessions
+from showcam.app.compose.pages import HOUSEHOLD_REQUESTS
 from showcam.app.settings import Settings
 from showcam.app.setup import alexa_console, google_console
+from showcam.console.look.area import COUNTED_S, requests_of
 from showcam.engine.grants import HEADER, Claims, Grants
+from showcam.store.records import Account
+from tests.doubles.aws_stack import add_home
 from tests.doubles.events import directive, http_event
 from tests.doubles.runtime_api import Environment, InvocationFailed
 
@@ -100,6 +105,31 @@ def test_a_picture_comes_in_base64(running: Environment) -> None:
     answered = running.invoke(http_event("/static/mark.svg"))
     assert answered["isBase64Encoded"] is True
     assert b64decode(answered["body"]).startswith(b"<svg")
+
+
+def test_requests_of_one_household_are_limited_and_of_no_other(
+    environment: Callable[..., Environment], stack: Any
+) -> None:
+    running = environment("web", SHOWCAM_CONSOLE="public")
+    other = add_home(stack.store, "other@example.com")
+    cookies = {}
+    for household in (stack.account, other.account):
+        text = ConsoleSessions(stack.store).begin(account=household.id, user="somebody")
+        cookies[household.id] = (f"__Host-showcam-home={text}",)
+
+    def open_page(household: Account, path: str = "/home/open") -> dict[str, Any]:
+        return dict(running.invoke(http_event(path, cookies=cookies[household.id])))
+
+    assert open_page(stack.account)["statusCode"] == 204
+    now = time.time()
+    for at in (now, now + COUNTED_S):  # the test may run into the next minute
+        for _ in range(HOUSEHOLD_REQUESTS):
+            stack.store.hit(requests_of(stack.account.id), COUNTED_S, at)
+    for path in ("/home", "/home/open"):
+        refused = open_page(stack.account, path)
+        assert (refused["statusCode"], refused["headers"]["retry-after"]) == (429, str(COUNTED_S))
+        assert "Too many requests" in refused["body"]
+    assert open_page(other.account)["statusCode"] == 204
 
 
 def test_tries_are_counted_by_the_address_that_the_api_saw(running: Environment) -> None:

@@ -53,10 +53,11 @@ class World:
 
     def request(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         url = urljoin(self.plane.url, path)
+        parts = urlsplit(url)
         connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=LONG_S)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, urlsplit(url).path, body, named)
+            connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body, named)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read(), url)
         finally:

@@ -102,6 +102,18 @@ def test_what_was_meant_for_one_that_is_gone_is_answered_by_the_one_that_has_the
     assert town.fetch(one, "c" * 16, town.claims()).status_code == 502
 
 
+@pytest.mark.parametrize(("good_for_s", "asked"), [(3600.0, 1), (0.0, 5)])
+def test_the_answer_that_none_has_the_camera_is_kept_for_its_time(
+    town: Town, monkeypatch: pytest.MonkeyPatch, good_for_s: float, asked: int
+) -> None:
+    monkeypatch.setattr("showcam.engine.member.FOUND_S", good_for_s)
+    plane, _ = town.start()
+    expired = town.claims()._replace(expires=int(time.time()) - 1)
+    for _ in range(5):
+        assert town.fetch(plane, NOBODY, expired).status_code == 502
+    assert len(town.finds) == asked
+
+
 def test_a_viewer_whose_camera_another_process_has_goes_on_there_under_the_same_address(
     town: Town, household: Household
 ) -> None:

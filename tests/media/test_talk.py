@@ -54,8 +54,9 @@ class House:
     async def show(
         self, viewer: TalkingViewer, link: str = "kitchen", *, talks: bool = True, codec: str = "opus"
     ) -> str:
-        """The answer to the viewer's offer, once its picture is there."""
-        claims = Claims("home", link, "door", "webrtc", "alexa", int(time.time()) + 600, f"n{link}", talks=talks)
+        """The answer to the viewer's offer, once its picture is there. A link named page is a page's."""
+        surface = "page" if link == "page" else "alexa"
+        claims = Claims("home", link, "door", "webrtc", surface, int(time.time()) + 600, f"n{link}", talks=talks)
         client = self.plane.client()
         answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(codec), timeout_s=LONG_S)
         await viewer.accept(answer.sdp)
@@ -141,6 +142,20 @@ def test_who_may_not_talk_gets_an_answer_that_takes_no_sound(
         assert camera.does.played == []
 
     asyncio.run(scene(house_of(camera.spec())))
+
+
+def test_a_camera_without_a_microphone_can_be_talked_through_from_a_page(
+    house_of: Callable[..., House], camera: RtspCamera
+) -> None:
+    async def scene(house: House) -> None:
+        viewer = TalkingViewer(TONE_HZ)
+        try:
+            assert "a=recvonly" in audio_of(await house.show(viewer, "page"))
+            await viewer.until(lambda: camera.does.played)
+        finally:
+            await viewer.close()
+
+    asyncio.run(scene(house_of(camera.spec(sound="none"))))
 
 
 def test_a_second_talker_is_refused_and_gets_the_place_after_a_pause(

@@ -259,3 +259,12 @@ def test_what_an_owner_once_allowed_per_camera_is_allowed_for_all_and_the_rest_s
     home.store.put_preference(home.account.id, home.id("Garden"), b'{"voice_may":["audio"],"scaled":true}', 1.0)
     assert isinstance(opened(home, VIDEO), Stream)
     assert home.owner.preferences(home.account.id, home.id("Garden")) == Preferences(voice_may=("audio",))
+
+
+def test_a_program_that_plays_h265_gets_the_whole_picture_though_the_smaller_one_is_h264() -> None:
+    given = camera("Garden", video=Video("h265", 2560, 1440), sub=Video("h264", 640, 360))
+    found = [
+        fits(StreamRequest("player", protocols), given, transcodes=True)[0].picture
+        for protocols in (("hls", "h265"), ("hls",))
+    ]
+    assert found == ["main", "sub"]

@@ -217,6 +217,25 @@ def test_only_an_unknown_flag_is_worth_another_read(reason: Reason, again: bool)
     assert unverified(Refusal((Failed(reason),))) is again
 
 
+@pytest.mark.parametrize(
+    ("protocols", "codec", "relays", "reason"),
+    [
+        (("hls", "h265"), "h265", True, None),
+        (("hls", "h265"), "h265", False, "not_playable"),
+        (("hls", "h265"), "mjpeg", True, "not_playable"),
+        (("hls", "webrtc"), "h265", True, "not_playable"),
+    ],
+)
+def test_without_transcoding_h265_is_for_programs_that_play_it(
+    protocols: tuple[str, ...], codec: Any, relays: bool, reason: Reason | None
+) -> None:
+    seen = gate(
+        camera("Garden", video=Video(codec, 1920, 1080)),
+        Conditions("player", "lan", protocols, relays=relays),
+    )
+    assert (seen.reason if isinstance(seen, Refusal) else None) == reason
+
+
 def test_a_camera_that_is_not_found_has_no_name() -> None:
     assert not_found() == Refusal((Failed("not_found"),), "")
 

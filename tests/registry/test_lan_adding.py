@@ -52,6 +52,28 @@ def test_a_path_is_taken_as_it_is_given_with_the_makers_smaller_picture(camera: 
     assert (device.user, device.password, device.onvif) == ("admin", CODE, "")
 
 
+@pytest.mark.parametrize(
+    ("says", "has_speaker"),
+    [
+        (("", ""), True),
+        (("a=rtpmap:0 PCMU/8000", "a=rtpmap:0 G726-32/8000"), False),
+        (("a=sendonly", "a=recvonly"), False),
+    ],
+    ids=["G.711", "another codec", "a second microphone"],
+)
+def test_whether_a_camera_has_a_speaker_is_learnt_by_its_description(says: tuple[str, str], has_speaker: bool) -> None:
+    made = RtspCamera(speaker=True, says=lambda lines: resized([line.replace(*says) for line in lines]))
+    try:
+        assert look(f"rtsp://127.0.0.1:{made.port}{PATH}").device.speaker == has_speaker
+    finally:
+        made.close()
+
+
+def test_a_camera_that_ends_the_connection_at_the_question_is_added_without_a_speaker(camera: RtspCamera) -> None:
+    camera.does.says = lambda lines: ["no RTSP" * 4096] if "551" in lines[0] else lines
+    assert not look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.speaker
+
+
 def test_a_camera_that_sends_motion_jpeg_is_taken(camera: RtspCamera) -> None:
     camera.does.says = lambda lines: resized([line.replace("H264/90000", "JPEG/90000") for line in lines])
     assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.main.codec == "mjpeg"

@@ -55,6 +55,26 @@ class Home:
         return refused.value.reason
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [({"speaker": True}, None), ({}, "no_way"), ({"speaker": True, "wrong": WRONG}, "code_wrong")],
+)
+def test_the_way_to_a_speaker_is_that_of_the_whole_picture(
+    home: "Home", camera: RtspCamera, changes: dict[str, Any], outcome: Reason | None
+) -> None:
+    home.add(camera, **changes)
+    read = home.read()
+    assert read.has_speaker == ("speaker" in changes)
+    if outcome is None:
+        spec = home.driver.speaker(home.source, read)
+        assert isinstance(spec, Rtsp)
+        assert (spec.url, spec.user, spec.password) == (f"rtsp://127.0.0.1:{camera.port}{PATH}", "admin", CODE)
+        return
+    with pytest.raises(Refused) as refused:
+        home.driver.speaker(home.source, read)
+    assert refused.value.reason == outcome
+
+
 @pytest.fixture
 def home(store: SqliteStore) -> Home:
     return Home(store)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from showcam.drivers.driver import Hint
+from showcam.drivers.driver import LONGEST_PAUSE_S, Hint
+from showcam.drivers.errors import DriverError, VendorBusy, VendorDown
 from showcam.drivers.ezviz import sessions
 from showcam.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from showcam.drivers.ezviz.messages import Listener, Waits, hint_of
+from showcam.drivers.ezviz.messages import Listener, Waits, hint_of, next_pause_s
 from showcam.drivers.vendor import SignedIn
 from showcam.store.records import Source
 from showcam.store.sqlite import SqliteStore
@@ -184,6 +185,20 @@ def test_a_broker_that_refuses_is_connected_to_ever_less_often(
     until(lambda: len(pauses) >= 3)
     assert not ears.listener.listening
     assert ears.hints == []
+
+
+@pytest.mark.parametrize(
+    ("error", "last_s", "expected_s"),
+    [
+        (VendorDown(""), 2.0, 4.0),
+        (VendorDown(""), 200.0, LONGEST_PAUSE_S),
+        (VendorBusy("HTTP 429", 30.0), 2.0, 30.0),
+        (VendorBusy("HTTP 429", 3600.0), 200.0, 3600.0),
+        (VendorBusy("HTTP 429"), 2.0, 4.0),
+    ],
+)
+def test_the_pause_doubles_or_is_what_the_vendor_asks_for(error: DriverError, last_s: float, expected_s: float) -> None:
+    assert next_pause_s(error, last_s) == expected_s
 
 
 def test_a_renewed_session_is_listened_to_with_a_new_connection(

@@ -15,7 +15,8 @@ from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDow
 from showcam.drivers.ezviz import sessions
 from showcam.registry.adapter import Adapter, adapt
 from showcam.registry.readings.changes import Change
-from showcam.registry.watch.watch import BACK_OFF, BELL_S, MISSED_S, Watch
+from showcam.registry.watch.messages import BELL_S, MISSED_S
+from showcam.registry.watch.watch import BACK_OFF, Watch
 from showcam.store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

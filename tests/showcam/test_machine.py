@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from showcam.app.compose.doctor import OwnMachine
+from showcam.app.compose.own_pages import OwnMachine
 from showcam.app.data import backup
 from showcam.app.settings import Settings
 from showcam.console.health.machine import NotMade

@@ -177,6 +177,17 @@ def test_with_every_all_households_are_looked_at_now(world: World) -> None:
     assert answered == NOTHING | {"woken": 1, "looked_at": 1, "unread": 1}
 
 
+def test_a_run_that_leaves_households_unread_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    other = a.account()
+    world.store.add_account(other)
+    handler = sweep.build(lambda: not_the_turn_of(world))
+    for rate, left in ((0.001, 1), (1000, 0)):  # the second of two would begin after a quarter of an hour
+        assert handler({"every": True, "reads_per_second": rate}, None)["left"] == left
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    runs = [line for line in lines if line["event"] == "request"]
+    assert [line.get("SweepsCutShort") for line in runs] == [1, None]
+
+
 def test_a_household_without_a_link_is_deleted_in_its_turn_and_nobody_finds_it_again(world: World) -> None:
     theirs = a.account(origin="linking", created=1.0)
     source = a.source(theirs)

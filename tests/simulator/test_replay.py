@@ -29,6 +29,7 @@ from tests.doubles.hour_cloud import SERIAL, USER, HourCloud, Studio, claims
 from tests.doubles.local_camera import spec_at
 from tests.doubles.needs import REAL_LIST
 from tests.doubles.troubled import replay
+from tests.doubles.troubled.names import REPLAYED
 from tests.doubles.troubled.own_protocol import Device
 from tests.doubles.troubled.replay import TracedCamera
 from tests.doubles.troubled.replayed import TracedHouse
@@ -75,7 +76,7 @@ def test_each_camera_of_a_real_list_is_listed_as_it_was(tmp_path: Path) -> None:
         files[-1].write_bytes(text.written([HEAD, traced]))
     world = TroubledWorld.of(demo_world())
     replay.add(world, files)
-    account = world.accounts[replay.USER]
+    account = world.accounts[REPLAYED]
     sections = set(listed.SECTIONS.split(","))
     again = listed.cameras([pagelist.page(world, account, 0, 50, sections)], "source", ())
     by_number = {int(camera.ref.serial[1:]): camera for camera in again}

@@ -1,7 +1,9 @@
 """The description of the DynamoDB table is true: kinds of rows, requests by method, permissions."""
 
+import itertools
 import re
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +11,10 @@ import pytest
 
 from showcam.store import dynamodb as of_store
 from showcam.store.dynamodb import DynamoStore
+from showcam.store.dynamodb.outbox import OLDER_SHARDS, SHARDS, SPARE, shard
 from showcam.store.outbox import LOOK, Claim, Laid, Settled
 from showcam.store.ports import Replayed, Store
-from showcam.store.records import Account, Ask, Happening, Hold, Known, Link, Source
+from showcam.store.records import Account, Ask, Happening, Hold, Known, Link, Source, new_id
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
@@ -279,3 +282,67 @@ def test_what_is_not_due_is_not_read(dynamodb: Any) -> None:
     assert len(store.due("alexa", NOW, 50)) == 1
     assert client.rows == 1
     assert len(store.due("alexa", NOW + 7200, 50)) == 21
+
+
+def due_at(store: DynamoStore, at: float, **fields: Any) -> Link:
+    """A link of a household of its own, whose cameras changed then."""
+    account = a.account()
+    source = a.source(account)
+    store.add_household(account, source, b"s", "ok")
+    link = a.link(account, **fields)
+    store.add_link(link)
+    store.record_change(account.id, source.id, Known(b"list", at))
+    return link
+
+
+def in_one_shard(count: int) -> Iterator[str]:
+    ids = (new_id() for _ in itertools.count())
+    return itertools.islice((each for each in ids if shard(each) == SHARDS[0]), count)
+
+
+def test_of_many_that_wait_only_so_many_are_read_as_are_wanted(dynamodb: Any) -> None:
+    client = Answered(dynamodb)
+    store = DynamoStore(client, "showcam", Sealer([("test", b"k" * 32)]))
+    links = [due_at(store, NOW + number, id=link) for number, link in enumerate(in_one_shard(30))]
+    client.rows = 0
+    assert store.due("alexa", NOW + 60, 3) == [(link.account, link.id) for link in links[:3]]
+    assert client.rows == SPARE
+    assert {link for _, link in store.due("alexa", NOW + 60, 50)} == {link.id for link in links}
+
+
+def test_a_link_that_pauses_is_not_read_until_its_pause_is_over(dynamodb: Any) -> None:
+    client = Answered(dynamodb)
+    store = DynamoStore(client, "showcam", Sealer([("test", b"k" * 32)]))
+    link = due_at(store, NOW)
+    claim = store.claim(link.account, link.id, NOW, NOW + 20, 9)
+    assert claim is not None
+    assert store.settle(claim, Settled(NOW, wait=NOW + 600, tries=1, reason="by it", why="trouble"))
+    client.rows = 0
+    assert (store.due("alexa", NOW + 599, 50), client.rows) == ([], 0)
+    assert store.due("alexa", NOW + 600, 50) == [(link.account, link.id)]
+    store.record_happening(link.account, Happening("ezviz-a", "doorbell", NOW + 30), 3.0, ("doorbell",))
+    assert store.due("alexa", NOW + 30, 50) == [(link.account, link.id)], "a ring does not wait for that"
+
+
+def test_a_row_in_a_shard_of_0_3_is_found_and_leaves_it_with_the_next_write(dynamodb: Any) -> None:
+    store = DynamoStore(dynamodb, "showcam", Sealer([("test", b"k" * 32)]))
+    link = due_at(store, NOW)
+    key = {"pk": {"S": f"account#{link.account}"}, "sk": {"S": f"telling#{link.id}"}}
+    older = {":older": {"S": f"telling#alexa#{OLDER_SHARDS[-1]}"}}
+    dynamodb.update_item(
+        TableName="showcam", Key=key, UpdateExpression="SET gsi1pk = :older", ExpressionAttributeValues=older
+    )
+    assert store.due("alexa", NOW, 50) == [(link.account, link.id)]
+    assert [row.link for row in store.waiting(NOW)] == [link.id]
+    claim = store.claim(link.account, link.id, NOW, NOW + 20, 9)
+    assert claim is not None
+    assert store.settle(claim, Settled(NOW, claim.rows, again=NOW + 60))
+    item = dynamodb.get_item(TableName="showcam", Key=key)["Item"]
+    assert item["gsi1pk"] == {"S": f"telling#alexa#{shard(link.id)}"}
+    assert store.due("alexa", NOW + 60, 50) == [(link.account, link.id)]
+
+
+def test_links_are_spread_evenly_over_the_shards() -> None:
+    found = Counter(shard(new_id()) for _ in range(6400))
+    assert set(found) == set(SHARDS)
+    assert max(found.values()) < 200, "twice the mean is out of chance's reach"

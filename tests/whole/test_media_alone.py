@@ -16,15 +16,8 @@ import pytest
 import requests
 
 from scripts.deploy_local.emulator import free_ports
-from showcam.accounts.links import mint
-from showcam.app import keys
-from showcam.app.compose.ground import drivers, open_store
-from showcam.app.process.settings_sources import load
-from showcam.drivers.ezviz import sessions
-from showcam.drivers.ezviz.driver import EzvizDriver
-from showcam.drivers.vendor import SignedIn
+from tests.doubles.google_home import GoogleHome
 from tests.doubles.hls_camera import Authority
-from tests.doubles.household import new_link
 from tests.doubles.program import ROOT, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
@@ -34,7 +27,6 @@ from tests.doubles.waiting import LONG_S, until
 ROOMS = tuple(f"showcam/{room}" for room in ("app", "engine", "net", "store", "i18n"))
 FACES = ("showcam/__init__.py", "showcam/__main__.py")
 ROOTS = json.dumps({"root": "one root of the tests, shared by the web app and both media processes"})
-USER, PASSWORD = "demo@example.com", "showcam-demo"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +94,8 @@ class Elsewhere:
         self.web_port, self.media_ports = first, (first + 1, first + 2)
         self.web = self._front(self.web_port)
         self.media = {self._front(port): self._media(port) for port in self.media_ports}
-        self.token = self._household()
+        self.home = GoogleHome(self._web_environ(), self.web, str(self.trusted))
+        self.home.store.close()
         self._process([SHOWCAM, "serve"], self._web_environ(), self.web_port)
 
     def _front(self, port: int) -> str:
@@ -146,52 +139,6 @@ class Elsewhere:
             time.sleep(0.1)
         return process
 
-    def _household(self) -> str:
-        """An access token of the one household's Google link."""
-        settings = load(environ={name: value for name, value in self._web_environ().items() if name != "PATH"})
-        store = open_store(settings, keys.of(settings))
-        account = sessions.add_owner(store, USER, open_key="demo-key", open_secret="demo-secret")
-        (source,) = store.sources(account.id)
-        driver = drivers(settings, store)["ezviz"]
-        assert isinstance(driver, EzvizDriver)
-        verdict = driver.sign_in(USER, PASSWORD, 20.0)
-        assert isinstance(verdict, SignedIn)
-        driver.sessions.signed_in(source, USER, verdict.session)
-        link = new_link(account, "google", None, "en")
-        store.add_link(link)
-        text, row = mint(link.id, "access", "cameras", time.time())
-        assert store.add_tokens([row])
-        store.close()
-        return text
-
-    def google(self, intent: str, payload: dict[str, Any]) -> dict[str, Any]:
-        answer = requests.post(
-            f"{self.web}/google/fulfillment",
-            json={"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]},
-            headers={"Authorization": f"Bearer {self.token}"},
-            verify=str(self.trusted),
-            timeout=LONG_S,
-        )
-        assert answer.status_code == 200
-        return dict(answer.json().get("payload", {}))
-
-    def stream(self, name: str, protocol: str) -> dict[str, Any]:
-        end = time.monotonic() + LONG_S
-        while not (devices := self.google("SYNC", {}).get("devices", [])):  # the vendor has four seconds for them
-            assert time.monotonic() < end, self.logs()
-        device = next(device["id"] for device in devices if device["name"]["name"] == name)
-        params = {"StreamToChromecast": True, "SupportedStreamProtocols": [protocol]}
-        execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-        commands = {"commands": [{"devices": [{"id": device}], "execution": execution}]}
-        while (result := self.google("EXECUTE", commands)["commands"][0])["status"] != "SUCCESS":
-            # Google has two seconds for its answer, which a busy machine may take
-            assert time.monotonic() < end, f"{result}\n{self.logs()}"
-        return dict(result["states"])
-
-    def logs(self) -> str:
-        """What the programs logged."""
-        return "\n".join(log.read_text()[-4000:] for log in sorted(self.folder.glob("*.log")))
-
     def get(self, url: str) -> requests.Response:
         return requests.get(url, verify=str(self.trusted), timeout=LONG_S)
 
@@ -204,19 +151,19 @@ def _elsewhere(folder: Path, image: Path) -> Iterator[Elsewhere]:
 
 def test_a_stream_opens_at_one_and_the_next_at_the_other_when_that_is_gone(tmp_path: Path, image: Path) -> None:
     with _elsewhere(tmp_path, image) as remote:
-        first = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
+        first = remote.home.stream("Garden")
         at = first.partition("/s/")[0]
         assert at in remote.media
         until(lambda: "avc1." in remote.get(first).text)
 
         remote.media[at].send_signal(signal.SIGKILL)
         remote.media[at].wait()
-        second = remote.stream("Garden", "hls")["cameraStreamAccessUrl"]
+        second = remote.home.stream("Garden")
         assert second.partition("/s/")[0] in {*remote.media} - {at}
         until(lambda: remote.get(second).status_code == 200)
 
         # unlinking ends what is shown, wherever that is
-        remote.google("DISCONNECT", {})
+        remote.home.ask("DISCONNECT", {})
         until(lambda: remote.get(second).status_code == 410)
 
 

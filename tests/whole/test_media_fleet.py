@@ -3,28 +3,20 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import requests
 
 from scripts.deploy_local.emulator import free_ports
-from showcam.accounts.links import mint
-from showcam.app import keys
-from showcam.app.compose.ground import MEDIA, drivers, open_store
-from showcam.app.process.settings_sources import load
-from showcam.drivers.ezviz import sessions
-from showcam.drivers.ezviz.driver import EzvizDriver
-from showcam.drivers.vendor import SignedIn
+from showcam.app.compose.ground import MEDIA
 from showcam.store.processes import Process, Processes
+from tests.doubles.google_home import GoogleHome
 from tests.doubles.hls_camera import Authority
-from tests.doubles.household import new_link
 from tests.doubles.program import AS_INSTALLED, SHOWCAM
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
@@ -34,7 +26,6 @@ pytestmark = pytest.mark.process
 
 COUNT = 8
 ROOTS = '{"root": "one root of the tests, shared by the web app and all media processes"}'
-USER, PASSWORD = "demo@example.com", "showcam-demo"
 
 
 class Town:
@@ -54,22 +45,10 @@ class Town:
         balancer = self._front(self.ports[0])
         balancer.ports += self.ports[1:]
         self.media = balancer.url
-        settings = load(environ={name: value for name, value in self._of_web().items() if name != "PATH"})
-        self.store = open_store(settings, keys.of(settings))
+        self.home = GoogleHome(self._of_web(), self.web, str(self.trusted))
+        self.account, self.store = self.home.account, self.home.store
         stack.callback(self.store.close)
         self.known = Processes(self.store, MEDIA)
-        account = sessions.add_owner(self.store, USER, open_key="demo-key", open_secret="demo-secret")
-        self.account = account.id
-        (source,) = self.store.sources(account.id)
-        driver = drivers(settings, self.store)["ezviz"]
-        assert isinstance(driver, EzvizDriver)
-        verdict = driver.sign_in(USER, PASSWORD, LONG_S)
-        assert isinstance(verdict, SignedIn)
-        driver.sessions.signed_in(source, USER, verdict.session)
-        link = new_link(account, "google", None, "en")
-        self.store.add_link(link)
-        self.token, row = mint(link.id, "access", "cameras", time.time())
-        assert self.store.add_tokens([row])
         self._process("serve", self._of_web(), self.web_port)
         self.processes = {port: self._process("media", self._of_media(port), port) for port in self.ports}
         until(lambda: len(self.alive()) == COUNT)
@@ -85,26 +64,6 @@ class Town:
         """The id of the process that has the household's one picture."""
         (hold,) = self.known.held(self.account).values()
         return hold.owner
-
-    def stream(self) -> str:
-        """The address of a new stream of the camera Garden."""
-        found: list[str] = []
-
-        def opened() -> bool:
-            devices = self._google("SYNC", {}).get("devices", [])
-            ids: list[str] = [device["id"] for device in devices if device["name"]["name"] == "Garden"]
-            params = {"StreamToChromecast": True, "SupportedStreamProtocols": ["hls"]}
-            execution = [{"command": "action.devices.commands.GetCameraStream", "params": params}]
-            if not ids:
-                return False
-            commands = {"commands": [{"devices": [{"id": ids[0]}], "execution": execution}]}
-            # Google has two seconds for its answer, which a busy machine may take
-            result: dict[str, Any] = self._google("EXECUTE", commands)["commands"][0]
-            found.extend(filter(None, [result.get("states", {}).get("cameraStreamAccessUrl")]))
-            return bool(found)
-
-        until(opened)
-        return found[0]
 
     def get(self, url: str) -> requests.Response:
         return requests.get(url, verify=str(self.trusted), timeout=LONG_S)
@@ -134,16 +93,6 @@ class Town:
         session = f"{playlist.partition('/s/')[0]}/s/{grant}"
         assert requests.delete(session, verify=str(self.trusted), timeout=LONG_S).status_code == 200
         assert self.processes[port].wait(LONG_S) == 0
-
-    def _google(self, intent: str, payload: dict[str, Any]) -> dict[str, Any]:
-        answer = requests.post(
-            f"{self.web}/google/fulfillment",
-            json={"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]},
-            headers={"Authorization": f"Bearer {self.token}"},
-            verify=str(self.trusted),
-            timeout=LONG_S,
-        )
-        return dict(answer.json().get("payload", {}))
 
     def _front(self, port: int) -> TlsFront:
         return self.stack.enter_context(TlsFront(port, self.authority.context))
@@ -200,12 +149,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
     leans_on="double: EZVIZ's cloud, and a load balancer",
 )
 def test_seven_of_eight_end_and_one_player_goes_on_under_its_address(town: Town) -> None:
-    playlist = town.playlist(town.stream())
+    playlist = town.playlist(town.home.stream("Garden"))
     for number in range(COUNT - 1):
         process = town.holder()
         if number % 3 == 2:
             town.drain(process, playlist)
-            playlist = town.playlist(town.stream())
+            playlist = town.playlist(town.home.stream("Garden"))
         else:
             town.kill(process)
         until(partial(town.plays, playlist))

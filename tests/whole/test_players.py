@@ -11,12 +11,13 @@ import av
 import pytest
 import requests
 
+from scripts.deploy_local.emulator import free_ports
 from showcam.app import keys
 from showcam.app.settings import Settings
 from showcam.engine.client import MediaClient
 from showcam.engine.grants import Grants, Picture
 from tests.doubles import gstreamer
-from tests.doubles.hls_program import HlsProgram
+from tests.doubles.libav import Libav
 from tests.doubles.program import Program, running
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.waiting import LONG_S, until
@@ -29,7 +30,8 @@ OPENED = 25  # pictures: some two seconds of the camera
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("players")
-    with running(folder, troubled=True, SHOWCAM_EXPLAIN="picture", SHOWCAM_IDLE_S="10") as program:
+    more: dict[str, Any] = {"SHOWCAM_IDLE_S": "10", "SHOWCAM_RTSP_PORT": str(free_ports(1))}
+    with running(folder, troubled=True, SHOWCAM_EXPLAIN="picture", **more) as program:
         program.login(USER)
         yield program
 
@@ -68,24 +70,25 @@ async def watched(address: str) -> int:
 
 
 @pytest.mark.proves(
-    "A household's own programs watch one camera at once by HLS and WebRTC, with one session at its vendor",
+    "A household's own programs watch one camera at once by HLS, WebRTC and RTSP, with one session at its vendor",
     leans_on="second stack: libavformat, GStreamer and aiortc; double: EZVIZ's camera and cloud",
 )
 def test_programs_watch_one_camera_at_once_by_one_session_at_the_vendor(program: Program) -> None:
     gstreamer.needed()
     recorder, other = added(program, "recorder"), added(program, "other")
     before = program.calls()
-    first, second = HlsProgram(recorder["hls"]).start(), HlsProgram(other["hls"]).start()
+    first, second, by_rtsp = (Libav(player).start() for player in (recorder["hls"], other["hls"], other["rtsp"]))
+    all_of_libav = (first, second, by_rtsp)
     try:
-        until(lambda: min(first.pictures, second.pictures) >= OPENED or first.ended or second.ended)
-        assert (first.ended, second.ended) == ("", "")
+        until(lambda: all(shown.pictures >= OPENED or shown.ended for shown in all_of_libav))
+        assert [shown.ended for shown in all_of_libav] == ["", "", ""]
         with gstreamer.player(recorder["hls"]) as third:
             third.until(lambda shown: "pts" in shown)
         assert asyncio.run(watched(other["whep"])) == 201
         still = requests.get(recorder["still"], timeout=LONG_S)
     finally:
-        first.stop()
-        second.stop()
+        for shown in all_of_libav:
+            shown.stop()
     with av.open(io.BytesIO(still.content)) as picture:
         size = picture.streams.video[0].width, picture.streams.video[0].height
     assert (still.status_code, still.headers["Content-Type"], {size}) == (200, "image/jpeg", first.sizes)
@@ -100,21 +103,25 @@ def test_programs_watch_one_camera_at_once_by_one_session_at_the_vendor(program:
     "A program that is ended while it watches sees no more, and its address opens nothing",
     leans_on="second stack: libavformat",
 )
-def test_a_program_that_is_ended_while_it_watches_sees_no_more(program: Program) -> None:
+@pytest.mark.parametrize("way", ["hls", "rtsp"])
+def test_a_program_that_is_ended_while_it_watches_sees_no_more(program: Program, way: str) -> None:
     facts = added(program, "ended")
-    watching = HlsProgram(facts["hls"]).start()
+    watching = Libav(facts[way]).start()
     until(lambda: watching.pictures >= OPENED or watching.ended)
     assert watching.ended == ""
     end(program, "ended")
     until(lambda: watching.ended)
     assert requests.get(facts["hls"], timeout=LONG_S).status_code == 404
+    again = Libav(facts["rtsp"]).start()
+    until(lambda: again.ended)
+    assert "401" in again.ended
     assert "ended" not in listed(program)
 
 
 @pytest.mark.proves("A camera that no program watches any more is let go, though the program stays added")
 def test_a_camera_that_no_program_watches_any_more_is_let_go(program: Program) -> None:
     facts = added(program, "at-rest")
-    watching = HlsProgram(facts["hls"]).start()
+    watching = Libav(facts["hls"]).start()
     until(lambda: watching.pictures >= OPENED or watching.ended)
     assert "main" in pulled(program, facts)
     watching.stop()

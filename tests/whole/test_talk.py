@@ -92,3 +92,25 @@ def test_an_echo_talks_to_the_door_as_soon_and_as_long_as_the_owner_allows_it(tm
         until(lambda: echo.is_full_duplex("Porch"))
         assert not echo.is_full_duplex("Garden"), "EZVIZ by its cloud: nobody knows how"
         asyncio.run(scene(program, echo))
+
+
+def test_the_demo_has_a_camera_to_practise_talking_with(tmp_path: Path) -> None:
+    async def scene(program: Program, echo: Echo) -> None:
+        viewer = TalkingViewer(TONE_HZ)
+        try:
+            await viewer.accept(await asyncio.to_thread(echo.answer, "Barn", await viewer.offer()))
+            await viewer.until(lambda: viewer.pictures)
+            await viewer.until(lambda: len(viewer.loud) > 50)
+            viewer.microphone.is_open = False
+            await viewer.until(lambda: "a talk ended" in program.log.read_text())
+        finally:
+            await viewer.close()
+
+    with running(tmp_path) as program:
+        echo = Echo(program)
+        program.login()
+        allowed(program, "Barn", "yes")
+        until(lambda: echo.is_full_duplex("Barn"))
+        asyncio.run(scene(program, echo))
+        [ended] = [line for line in program.log.read_text().splitlines() if "a talk ended" in line]
+        assert "talk_" not in ended.partition("reason")[2], ended

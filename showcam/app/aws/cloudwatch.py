@@ -41,6 +41,7 @@ COUNTED = {
     "Refused": "ReportsRetried",
     "RefusedKey": "GrantsLost",
     "endings": FAILED,
+    "left": "SweepsCutShort",
     "Undeliverable": "ReportsLaidDown",
     "GrantDead": "GrantsLost",
 }

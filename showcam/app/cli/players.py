@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from showcam.accounts.players import Player, Players
     from showcam.app.compose.command import Household
     from showcam.app.settings import Settings
+    from showcam.console.players.files import Addressed
 
 _USER = click.option("--user", help="Whose cameras (default: the only household's; demo@example.com's in the demo).")
 _WHY = {
@@ -36,7 +37,7 @@ def players() -> None:
 def add(name: str, user: str | None) -> None:
     """Add the program NAME and print its addresses for each camera. Its key, which is in them, is shown only now."""
     from showcam.accounts.players import NotAdded
-    from showcam.app.compose.players import origin
+    from showcam.app.compose.players import origins
     from showcam.console.players.files import addressed
     from showcam.drivers.errors import Unavailable
 
@@ -49,8 +50,8 @@ def add(name: str, user: str | None) -> None:
             player, key = known.add(home.account, name)
         except NotAdded as refused:
             stop(_WHY[refused.reason].format(name), code=1)
-        addresses = addressed(origin(settings), key, cameras)
-    rows = [(camera.name, at) for camera in addresses for at in (camera.hls, camera.whep, camera.still)]
+        addresses = addressed(origins(settings), name, key, cameras)
+    rows = [(camera.name, at) for camera in addresses for at in _all(camera)]
     facts = {"player": player.id, "name": name, "key": key, "cameras": [asdict(camera) for camera in addresses]}
     report(facts, table(rows, ("Camera", "Address")))
     if not wants_json():
@@ -111,6 +112,10 @@ def _named(known: "Players", account: str, name: str) -> "Player":
     if found is None:
         stop(f"There is no player {name}: showcam players list", code=1)
     return found
+
+
+def _all(camera: "Addressed") -> list[str]:
+    return [at for at in (camera.rtsp, camera.hls, camera.whep, camera.still) if at]
 
 
 def _day(at: float) -> str:

@@ -1,10 +1,7 @@
 """Builds what the doctor examines: the public addresses, the registered client, and a client for the trial."""
 
-import platform
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -13,29 +10,21 @@ from showcam.accounts import clients
 from showcam.app.compose import demo
 from showcam.app.compose.command import built, tools
 from showcam.app.compose.ground import Ground
-from showcam.app.data import backup
 from showcam.app.doctor import assistants, households, machine
 from showcam.app.doctor import google as points
 from showcam.app.doctor.finding import of, ok, unsure, wrong
 from showcam.app.doctor.reach import RESOLVER, Visitor, World
-from showcam.app.keys import KeysUnreadable
-from showcam.app.on_disk import OnDisk, version_of
-from showcam.app.process.handover import started
-from showcam.app.process.supervisor import CannotStart
-from showcam.app.redaction import redact
 from showcam.app.settings import Settings
 from showcam.app.setup.google_console import google_key
 from showcam.app.shipped import page
-from showcam.console.health.machine import Facts, Finding, NotMade
-from showcam.engine.messages import MediaUnavailable
+from showcam.console.health.machine import Finding
 from showcam.i18n.catalogue import worded
-from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.ports import Store
 from showcam.store.records import DAY_S
 
 KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"
 MOST = 100  # households whose links are looked at
-TAIL = 256 * 1024  # bytes of each log file that are read
 
 
 def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
@@ -75,6 +64,8 @@ def running(
     yield from of("cameras", cameras)
     if settings.notifies:
         yield households.notices(store)
+    if broker := _broker(settings):
+        yield broker
 
 
 def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
@@ -106,6 +97,20 @@ def reports(settings: Settings, store: Store) -> Finding:
     return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
 
 
+def _broker(settings: Settings) -> Finding | None:
+    """A finding about the MQTT broker, as the worker last met it; None if no broker is set."""
+    file = settings.broker_status
+    if not file.exists():
+        return None
+    from showcam.mqtt import status
+
+    met = status.read(file)
+    if met is None or met.outcome == "connected":
+        return ok("MQTT", met.sentence) if met else None
+    mend = worded("Correct the setting mqtt, see {page}", page=page("settings.md"))
+    return wrong("MQTT", met.sentence, mend, "mqtt_refused", command="showcam settings set mqtt")
+
+
 def _world(settings: Settings, store: Store) -> World:
     if settings.demo:
         return World()
@@ -119,65 +124,3 @@ def _world(settings: Settings, store: Store) -> World:
             link.last_used > since for account in islice(store.accounts(), MOST) for link in store.links(account.id)
         ),
     )
-
-
-@dataclass(frozen=True)
-class OwnMachine:
-    """Answers the console about the machine: the doctor, sizes, a backup and the log."""
-
-    settings: Settings
-    base: Ground
-    disk: OnDisk = field(default_factory=lambda: OnDisk(version_of(), started()))
-
-    def facts(self, account_id: str) -> Facts:
-        disk = shutil.disk_usage(self.settings.data)
-        database = self.settings.database
-        return Facts(
-            version=self.disk.version,
-            newer=self.disk.newer(),
-            changed=self.disk.changed(),
-            python=platform.python_version(),
-            address=self.settings.public_url,
-            disk_free=disk.free,
-            disk_size=disk.total,
-            database=database.stat().st_size if database.exists() else 0,
-            live=self._live(account_id),
-            keeps_backups=self.settings.store == "sqlite",
-        )
-
-    def examine(self, account_id: str) -> Iterator[Finding]:
-        yield from running(self.settings, self.base, household=account_id)
-
-    def backup(self, folder: Path) -> Path:
-        target = folder / "showcam.backup"
-        try:
-            backup.write(self.settings, target, None, force=False)
-        except (CannotStart, StoreUnavailable, KeysUnreadable) as error:
-            raise NotMade(str(error)) from None
-        return target
-
-    def log(self, most: int) -> list[str]:
-        lines = [line for file in (self.settings.data / "log").glob("*.jsonl") for line in _tail(file)]
-        return sorted(map(redact, lines), key=_moment)[-most:]
-
-    def _live(self, account_id: str) -> int | None:
-        try:
-            return self.base.pictures.live(account_id)
-        except MediaUnavailable:
-            return None
-
-
-def _tail(file: Path) -> list[str]:
-    """The last whole lines of a log file, from its last TAIL bytes."""
-    try:
-        with file.open("rb") as opened:
-            opened.seek(max(0, file.stat().st_size - TAIL))
-            whole = opened.read().decode(errors="replace").splitlines()
-    except OSError:
-        return []
-    return whole[1:] if file.stat().st_size > TAIL else whole
-
-
-def _moment(line: str) -> str:
-    """The time in a line of the log, as a text that sorts."""
-    return line.partition('"timestamp":')[2].strip()[:40]

@@ -1,11 +1,15 @@
 """Builds the parts of the console that exist only at home.
 
-These are sentences to try, phones, cameras of the household's own and TVs of the house. Three belong to set-up: Google,
-the owner's Alexa skill and the public address.
+These are sentences to try, phones, cameras of the household's own, TVs of the house and the machine's health. Three
+belong to set-up: Google, the owner's Alexa skill and the public address.
 """
 
-from collections.abc import Mapping, Sequence
+import platform
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -15,10 +19,14 @@ from showcam.alexa.smart_home import SmartHome
 from showcam.app.compose import ground, screens
 from showcam.app.compose.ground import Ground
 from showcam.app.compose.own_cameras import PROBE_S, own_cameras_of
-from showcam.app.keys import Keys
+from showcam.app.keys import Keys, KeysUnreadable
+from showcam.app.on_disk import OnDisk, version_of
 from showcam.app.process import handover
+from showcam.app.process.handover import started
 from showcam.app.process.home_address import host_in_house
 from showcam.app.process.kept import Installation, Record, keeps
+from showcam.app.process.supervisor import CannotStart
+from showcam.app.redaction import redact
 from showcam.app.settings import Settings
 from showcam.app.setup import google_set_up
 from showcam.app.setup.address import AddressKeeper
@@ -33,6 +41,7 @@ from showcam.console.adding.own_camera import OwnCamera
 from showcam.console.adding.page import Adding as AddingPage
 from showcam.console.door.phone_rings import PhoneRings
 from showcam.console.door.phones import Phones
+from showcam.console.health.machine import Facts, Finding, NotMade
 from showcam.console.home.page import Home, Page
 from showcam.console.setup.google import GooglePage
 from showcam.console.setup.skill import Road
@@ -46,7 +55,10 @@ from showcam.engine.messages import MediaBusy, MediaUnavailable, NoPicture
 from showcam.engine.source import Rtsp, Watched
 from showcam.net.addresses import house_networks
 from showcam.registry.owner.own_cameras import Search
+from showcam.store.ports import StoreUnavailable
 from showcam.store.records import Link
+
+TAIL = 256 * 1024  # bytes of each log file that are read
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
@@ -167,3 +179,80 @@ def address_keeper(settings: Settings) -> AddressKeeper | None:
 def exposer(settings: Settings, keeper: AddressKeeper | None) -> Exposing | None:
     """Gives this machine a public address at a press; None if no address is kept."""
     return Exposing(keeper, settings.port, settings.media_port) if keeper else None
+
+
+@dataclass(frozen=True)
+class OwnMachine:
+    """Answers the console about the machine: the doctor, sizes, a backup and the log."""
+
+    settings: Settings
+    base: Ground
+    disk: OnDisk = field(default_factory=lambda: OnDisk(version_of(), started()))
+
+    def facts(self, account_id: str) -> Facts:
+        disk = shutil.disk_usage(self.settings.data)
+        database = self.settings.database
+        return Facts(
+            version=self.disk.version,
+            newer=self.disk.newer(),
+            changed=self.disk.changed(),
+            mqtt=_broker(self.settings),
+            python=platform.python_version(),
+            address=self.settings.public_url,
+            disk_free=disk.free,
+            disk_size=disk.total,
+            database=database.stat().st_size if database.exists() else 0,
+            live=self._live(account_id),
+            keeps_backups=self.settings.store == "sqlite",
+        )
+
+    def examine(self, account_id: str) -> Iterator[Finding]:
+        from showcam.app.compose.doctor import running  # the doctor is loaded when it is asked
+
+        yield from running(self.settings, self.base, household=account_id)
+
+    def backup(self, folder: Path) -> Path:
+        from showcam.app.data import backup  # as seldom
+
+        target = folder / "showcam.backup"
+        try:
+            backup.write(self.settings, target, None, force=False)
+        except (CannotStart, StoreUnavailable, KeysUnreadable) as error:
+            raise NotMade(str(error)) from None
+        return target
+
+    def log(self, most: int) -> list[str]:
+        lines = [line for file in (self.settings.data / "log").glob("*.jsonl") for line in _tail(file)]
+        return sorted(map(redact, lines), key=_moment)[-most:]
+
+    def _live(self, account_id: str) -> int | None:
+        try:
+            return self.base.pictures.live(account_id)
+        except MediaUnavailable:
+            return None
+
+
+def _broker(settings: Settings) -> str:
+    """A sentence about the connection to the MQTT broker; "" if no broker is set."""
+    if not settings.broker_status.exists():
+        return ""
+    from showcam.mqtt import status
+
+    met = status.read(settings.broker_status)
+    return met.sentence if met else ""
+
+
+def _tail(file: Path) -> list[str]:
+    """The last whole lines of a log file, from its last TAIL bytes."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - TAIL))
+            whole = opened.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return whole[1:] if file.stat().st_size > TAIL else whole
+
+
+def _moment(line: str) -> str:
+    """The time in a line of the log, as a text that sorts."""
+    return line.partition('"timestamp":')[2].strip()[:40]

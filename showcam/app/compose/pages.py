@@ -54,6 +54,9 @@ from showcam.drivers.errors import REASONS
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.sign_in import SignIn
 
+# Requests of one household's browsers in a minute, on an installation for many households. A page with 16 cameras sends
+# some 40 in its first minute (a picture and an offer for each camera), and 8 in each later one.
+HOUSEHOLD_REQUESTS = 300
 PAGE_LIVE = 16  # cameras that /home plays at once: `make bench` measures a machine that relays as many
 
 
@@ -105,6 +108,7 @@ def app(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            has_broker=settings.broker_status.exists,
             talking=adapter.talking,
         )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)
@@ -264,6 +268,7 @@ def _home(settings: Settings, base: ground.Ground, sign_in: SignIn, cookie_keys:
             # if a household has only a few places, one of them stays free for a display
             live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
             has=has,
+            most=None if has.operated else HOUSEHOLD_REQUESTS,
             back=f"{settings.web_url}{oauth.CALLBACK}",
         ),
         partial(households.end_pictures, base.pictures),

@@ -18,15 +18,18 @@ from showcam.net.addresses import in_url
 if TYPE_CHECKING:
     from showcam.accounts.players import Players
     from showcam.app.edge.players import PlayerDoor
+    from showcam.console.players.files import Origins
     from showcam.console.players.page import PlayersPage
 
 AT = "/home/players"
 METHODS = ("GET", "POST", "OPTIONS")
 
 
-def origin(settings: Settings) -> str:
-    """The origin of showcam's pages for a program in the house."""
-    return f"http://{in_url(host_in_house(settings))}:{settings.port}"
+def origins(settings: Settings) -> "Origins":
+    from showcam.console.players.files import Origins
+
+    host = in_url(host_in_house(settings))
+    return Origins(f"http://{host}:{settings.port}", f"{host}:{settings.rtsp_port}" if settings.rtsp_port else "")
 
 
 class OwnPlayers:
@@ -70,7 +73,7 @@ class OwnPlayers:
 
             end = partial(households.end_pictures, self._base.pictures)
             owner = self._base.adapter.owner
-            return PlayersPage(owner, area, self.players, end, partial(origin, self._settings))
+            return PlayersPage(owner, area, self.players, end, partial(origins, self._settings))
 
         return LatePage(made)
 

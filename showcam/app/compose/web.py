@@ -18,8 +18,7 @@ from granian.server.mp import MPServer
 from showcam.accounts.clients import Refusals
 from showcam.app import keys
 from showcam.app.compose import directives, doors, fulfillment, ground, pages, phones, screens
-from showcam.app.compose.doctor import OwnMachine
-from showcam.app.compose.own_pages import address_keeper, exposer, own_pages, skill, tvs
+from showcam.app.compose.own_pages import OwnMachine, address_keeper, exposer, own_pages, skill, tvs
 from showcam.app.compose.players import OwnPlayers
 from showcam.app.compose.trace import OwnTracer
 from showcam.app.edge.edge import Edge, RequestLines

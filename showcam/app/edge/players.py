@@ -8,7 +8,7 @@ as it watches, and the gate's check renews its session. A program that begins ag
 import re
 from http import HTTPStatus
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import WSGIEnvironment
 
 import structlog
@@ -21,7 +21,7 @@ from showcam.drivers.camera import Refusal, Snapshot, Stream, StreamRequest
 from showcam.engine.messages import Knocked, Played
 from showcam.i18n.catalogue import chosen
 from showcam.net.addresses import PEER, in_url, is_in_house
-from showcam.registry.gate.gate import not_found
+from showcam.registry.gate.gate import H265, not_found
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.store.ports import Store, StoreUnavailable
@@ -78,12 +78,14 @@ class PlayerDoor:
         way = _WAYS.get((request.method, what))
         if way is None:
             return _nothing()
-        found = self._opened(player, camera, way)
+        asked = parse_qs(request.environ.get("QUERY_STRING", "")).get("codecs", [""])[0]
+        untouched = way == "hls" and "hvc1" in asked.split(",")
+        found = self._opened(player, camera, way, untouched=untouched)
         if isinstance(found, Refusal):
             return _explained(found, request.header("Accept-Language") or "")
         # with 307 a WHEP client posts its offer again (as RFC 9725, 4.6, says for WHIP); 302 is for GET
         status = 307 if way == "webrtc" else 302
-        at = f"{self._media(request.environ)}{urlsplit(found.url).path}"
+        at = f"{self._media(request.environ)}{urlsplit(found.url).path}{'?codecs=hvc1' if untouched else ''}"
         return Response(status, b"", [("Location", at), *_HEADERS])
 
     def _wrong(self, request: Request) -> Response:
@@ -95,14 +97,14 @@ class PlayerDoor:
         log.info("a wrong key of a player was refused")
         return _nothing()
 
-    def _opened(self, player: Player, camera: str, way: Way) -> Stream | Snapshot | Refusal:
+    def _opened(self, player: Player, camera: str, way: Way, *, untouched: bool) -> Stream | Snapshot | Refusal:
         found: Stream | Snapshot | Refusal
         if not _CAMERA.fullmatch(camera):
             return not_found()
         if way == "still":
             found = self._owner.still(player.account, player.id, camera)
         else:
-            asked = StreamRequest("player", (way,))
+            asked = StreamRequest("player", (way, H265) if untouched else (way,))
             found = self._owner.open_stream(player.account, player.id, camera, asked)
         if not isinstance(found, Refusal):
             self._players.used(player)
@@ -120,7 +122,7 @@ class PlayerDoor:
         player = self._players.of_id(player_id)
         if player is None:
             return Played(grant="", reason="link_ended", words="This player has ended.")
-        found = self._opened(player, camera, "hls")
+        found = self._opened(player, camera, "hls", untouched=True)
         if isinstance(found, Refusal):
             return Played(grant="", reason=found.reason, words=explain(found))
         return Played(grant=urlsplit(found.url).path.split("/")[2], reason="", words="")

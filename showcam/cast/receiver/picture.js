@@ -1,7 +1,7 @@
 // A camera's picture on a video element: by WebRTC (WHEP), or by HLS.
 
 // beside the look, from the same showcam
-import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "/static/playing.js";
+import { HLS, connectionTo, firstFrame, hlsPlayer, listed, offerOf } from "/static/playing.js";
 
 const GATHER_MS = 500; // a TV is in the house, where the addresses are known at once
 const FIRST_PICTURE_MS = { webrtc: 8000, hls: 15000 };
@@ -50,7 +50,7 @@ export class Picture {
         reject(new Error(error.details));
         if (this.video.readyState > 0) this.video.onerror?.();
       });
-      this.hls.loadSource(base + path);
+      this.hls.loadSource(listed(base + path));
       this.hls.attachMedia(this.video);
     }));
   }

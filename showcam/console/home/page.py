@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 import msgspec
 from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from showcam.accounts.attempts import REFUSAL_S, Pace
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
@@ -50,6 +50,7 @@ class HomeSettings:
     live: int  # pictures at once
     has: Parts
     back: str = ""  # the address of the vendor's callback at showcam
+    most: int | None = None  # requests of a household in a minute; None: no limit
     refusal_s: float = REFUSAL_S  # least duration of a refusal whose cause must not show
 
 
@@ -70,7 +71,7 @@ class Home:
         self.entrance = entrance
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
-        self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
+        self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port, most=settings.most)
         signing_in = partial(
             SigningIn, sessions=self._sessions, states=states, back=settings.back, names=entrance.names
         )
@@ -285,7 +286,14 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
         *((HTTPException, "request"), (500, "fault")),
     ):
         room.register_error_handler(kind, partial(_failed, reason))
+    room.register_error_handler(TooManyRequests, _too_often)
     app.register_blueprint(room)
+
+
+def _too_often(error: TooManyRequests) -> Response:
+    response = pages.problem("too_often")
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _failed(reason: str, _error: Exception) -> Response:

@@ -1,10 +1,12 @@
 """The pages for somebody who is signed in: which session a request has, and the values that all these pages get."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from flask import Response, g, redirect, request, session
+from werkzeug.exceptions import TooManyRequests
 
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.links import NewLinks
@@ -20,25 +22,37 @@ type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
 READ, FORM = ("GET",), ("GET", "POST")
 PAGE = "text/html"  # browsers accept this for a page, but not for an image or in a script
 _WANTED = "wanted"  # key in the form's cookie
+COUNTED_S = 60  # a household's requests are counted for each such window
 
 
 class Area:
     """`media_port` is this machine's port for video; None: video comes from another machine, by https.
 
-    `end_pictures` ends the video of a session, by the session's id.
+    `end_pictures` ends the video of a session, by the session's id. `most`: the requests of a household in COUNTED_S
+    that are answered; None: all.
     """
 
     def __init__(
-        self, store: Store, sessions: ConsoleSessions, end_pictures: EndPictures, *, media_port: int | None
+        self,
+        store: Store,
+        sessions: ConsoleSessions,
+        end_pictures: EndPictures,
+        *,
+        media_port: int | None,
+        most: int | None = None,
     ) -> None:
-        self.store, self.sessions, self._media_port = store, sessions, media_port
+        self.store, self.sessions, self._media_port, self._most = store, sessions, media_port, most
         self._end_pictures = end_pictures
         self.new_links = NewLinks(store)
 
     def current(self) -> ConsoleSession | None:
-        """Returns the request's session. A session whose household was removed has expired."""
+        """Returns the request's session. A session whose household was removed has expired. Raises TooManyRequests."""
         cookie = cookies.read(request)
         found = self.sessions.read(cookie)
+        if found is not None and found.account and self._most is not None:
+            key = requests_of(found.account)
+            if self.store.hit(key, COUNTED_S, time.time()) > self._most:
+                raise TooManyRequests(retry_after=COUNTED_S)
         if found is not None and found.account and self.store.account(found.account) is None:
             self.sessions.end(found)
             return None
@@ -131,3 +145,8 @@ class Area:
             context["signed_in"], context["may_change"] = current.user, current.role == "owner"
             context["new_links"] = self.new_links.of(current.account)
         return pages.rendered(template, status, **context)
+
+
+def requests_of(account: str) -> str:
+    """Returns the key of the counter for a household's requests."""
+    return f"pages/{account}"

@@ -25,6 +25,12 @@ class Addressed(Struct, frozen=True):
     hls: str
     whep: str
     still: str
+    rtsp: str = ""  # if a port of RTSP is open
+
+    @property
+    def best(self) -> str:
+        """The address for programs that take any: RTSP is behind life by less than HLS."""
+        return self.rtsp or self.hls
 
 
 class Files(Struct, frozen=True):
@@ -35,13 +41,22 @@ class Files(Struct, frozen=True):
     home_assistant: str
 
 
-def addressed(origin: str, key: str, cameras: Iterable[Camera]) -> list[Addressed]:
-    """The addresses of the cameras. `origin`: of showcam's pages in the house."""
+class Origins(Struct, frozen=True):
+    """The origin of showcam's pages for programs in the house, and host and port of RTSP, "" if that port is closed."""
+
+    web: str
+    rtsp: str = ""
+
+
+def addressed(origins: Origins, name: str, key: str, cameras: Iterable[Camera]) -> list[Addressed]:
+    """The addresses of the cameras for the player of this name and key."""
     found: list[Addressed] = []
     for camera in cameras:
-        at = f"{origin}/players/{key}/{camera.id}"
+        at = f"{origins.web}/players/{key}/{camera.id}"
         stream = stream_name(camera, {known.stream for known in found})
-        found.append(Addressed(camera.id, camera.name, stream, f"{at}/live.m3u8", f"{at}/whep", f"{at}/snapshot.jpg"))
+        by_rtsp = f"rtsp://{name}:{key}@{origins.rtsp}/{camera.id}" if origins.rtsp else ""
+        by_http = f"{at}/live.m3u8", f"{at}/whep", f"{at}/snapshot.jpg"
+        found.append(Addressed(camera.id, camera.name, stream, *by_http, by_rtsp))
     return found
 
 
@@ -58,13 +73,20 @@ def files(cameras: Sequence[Addressed]) -> Files:
 
 
 def _go2rtc(cameras: Sequence[Addressed]) -> str:
-    return "\n".join(["streams:", *(f"  {camera.stream}: webrtc:{camera.whep}" for camera in cameras)])
+    return "\n".join(
+        ["streams:", *(f"  {camera.stream}: {camera.rtsp or f'webrtc:{camera.whep}'}" for camera in cameras)]
+    )
 
 
 def _frigate(cameras: Sequence[Addressed]) -> str:
     """Frigate's own go2rtc fetches each camera once, for all that Frigate does with it."""
     lines = ["go2rtc:", "  streams:"]
-    lines += [f'    {camera.stream}: "ffmpeg:{camera.hls}#video=copy#audio=copy"' for camera in cameras]
+    lines += [
+        f"    {camera.stream}: {camera.rtsp}"
+        if camera.rtsp
+        else f'    {camera.stream}: "ffmpeg:{camera.hls}#video=copy#audio=copy"'
+        for camera in cameras
+    ]
     lines.append("cameras:")
     for camera in cameras:
         lines += [
@@ -81,5 +103,5 @@ def _frigate(cameras: Sequence[Addressed]) -> str:
 def _home_assistant(cameras: Sequence[Addressed]) -> str:
     """The two fields of a Generic Camera, which Home Assistant takes in its own form only."""
     return "\n\n".join(
-        f"{camera.name}\nStill Image URL: {camera.still}\nStream Source URL: {camera.hls}" for camera in cameras
+        f"{camera.name}\nStill Image URL: {camera.still}\nStream Source URL: {camera.best}" for camera in cameras
     )

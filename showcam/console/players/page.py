@@ -9,7 +9,7 @@ from showcam.accounts.console_sessions import ConsoleSession
 from showcam.accounts.players import NotAdded, Player, Players, Use
 from showcam.console.look import pages
 from showcam.console.look.area import Area
-from showcam.console.players.files import Addressed, Files, addressed, files
+from showcam.console.players.files import Addressed, Files, Origins, addressed, files
 from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
 
@@ -36,7 +36,7 @@ class Made(Struct, frozen=True):
 
 
 class PlayersPage:
-    """`end_pictures` ends the live videos of a player, by its id and account. `origin`: of these pages in the house."""
+    """`end_pictures` ends the live videos of a player, by its id and account."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class PlayersPage:
         area: Area,
         players: Players,
         end_pictures: Callable[[str, str], None],
-        origin: Callable[[], str],
+        origins: Callable[[], Origins],
     ) -> None:
         self._owner, self._area, self._players = owner, area, players
-        self._end_pictures, self._origin = end_pictures, origin
+        self._end_pictures, self._origins = end_pictures, origins
 
     def show(self, current: ConsoleSession, why: str = "", made: Made | None = None) -> Response:
         listed = [Listed(player, self._players.use(player)) for player in self._players.of(current.account)]
@@ -73,7 +73,8 @@ class PlayersPage:
             player, key = self._players.add(current.account, request.form.get("name", "").strip())
         except NotAdded as refused:
             return self.show(current, refused.reason)
-        cameras = addressed(self._origin(), key, pages.cameras(self._owner, current.account))
+        known = pages.cameras(self._owner, current.account)
+        cameras = addressed(self._origins(), player.name, key, known)
         return self.show(current, made=Made(player.name, cameras, files(cameras)))
 
     def _end(self, current: ConsoleSession, player_id: str) -> Response:

@@ -1,7 +1,7 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
 import { openAgain } from "./forms.js";
-import { HLS, at, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
+import { HLS, at, connectionTo, firstFrame, hlsPlayer, listed, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
 const GATHER_MS = 1000;
@@ -172,7 +172,7 @@ class Tile {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } else {
       this.close();
-      await this.attach(at(answer.hls), turn);
+      await this.attach(listed(at(answer.hls)), turn);
     }
     await this.firstPicture(Math.max(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls, this.wakesWithin()));
     if (turn !== this.turn) return;

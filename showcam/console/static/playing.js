@@ -11,6 +11,11 @@ export async function hlsPlayer() {
   return Hls;
 }
 
+const H265 = 'video/mp4; codecs="hvc1.1.6.L120.90"'; // Main, level 4: Full HD
+
+/** The address of a list; it says so if the browser decodes H.265, which then comes as the camera sends it. */
+export const listed = (url) => (globalThis.MediaSource?.isTypeSupported(H265) ? `${url}?codecs=hvc1` : url);
+
 /** A connection whose tracks the video shows. */
 export function connectionTo(video) {
   const peer = new RTCPeerConnection();

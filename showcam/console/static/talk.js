@@ -12,6 +12,7 @@ const light = place.querySelector(".light");
 let sender = null; // of the picture's connection, if its answer takes sound
 let microphone = null;
 let held = false;
+let trouble = ""; // of the last press
 let isPointed = false; // a pointer's press was taken before its click comes
 
 tile.addEventListener("shown", ({ detail }) => {
@@ -24,12 +25,14 @@ tile.addEventListener("shown", ({ detail }) => {
 async function press() {
   if (held || button.disabled) return;
   held = true;
+  trouble = "";
   button.setAttribute("aria-pressed", "true");
   ask();
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true }).catch(() => null);
   if (!stream) {
     release();
-    return tell(place.dataset.denied);
+    trouble = place.dataset.denied;
+    return tell(trouble);
   }
   if (!held || microphone) return stream.getTracks().forEach((track) => track.stop());
   [microphone] = stream.getAudioTracks();
@@ -54,7 +57,7 @@ async function ask() {
   const answer = document.hidden ? null : await fetch(at(place.dataset.at + (held ? "?held" : "")), { headers: { Accept: "application/json" } }).catch(() => null);
   const now = answer?.ok ? await answer.json().catch(() => null) : null;
   if (now) {
-    tell(now.light || (held ? now.why : ""));
+    tell(now.light || (held ? now.why : trouble));
     tile.classList.toggle("talked-through", Boolean(now.who));
   }
   clearTimeout(asking);

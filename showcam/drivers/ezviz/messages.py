@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import random
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from showcam.drivers.driver import LONGEST_PAUSE_S, REREAD_S, RETRY_S, EventKind, Hint
-from showcam.drivers.errors import DriverError, SignedOut, VendorDown
+from showcam.drivers.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from showcam.drivers.ezviz.account import EzvizAccount, PushSession
 from showcam.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
 from showcam.drivers.vendor import Full, Inbox, Unreadable, Untrusted, VendorHttp
@@ -120,9 +121,6 @@ KEEP_ALIVE_S = 60  # as pyEzvizApi's mqtt.py and paho's own default have it
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 
-LONGEST_PACKET = 64 * 1024  # bytes; the vendor's messages have about one thousand
-MOST_HELD = 256  # messages that were sent and not released
-
 type Hears = Callable[[Hint], None]
 
 
@@ -181,7 +179,7 @@ class Listener:
             except DriverError as error:
                 log.warning("source %s is not listened to: %s (%s)", self._source.id, error.reason, error)
                 lasted = time.monotonic() - began > LONGEST_PAUSE_S
-                pause_s = self._waits.first_pause_s if lasted else min(LONGEST_PAUSE_S, pause_s * 2)
+                pause_s = next_pause_s(error, 0.5 * self._waits.first_pause_s if lasted else pause_s)
             except Exception:
                 log.exception("source %s is not listened to", self._source.id)
                 pause_s = LONGEST_PAUSE_S
@@ -205,7 +203,9 @@ class Listener:
     def _client(self, client_id: str) -> "Client":
         from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
-        client = bounded_client(client_id)
+        from showcam.net.mqtt import bounded_client
+
+        client = bounded_client(client_id, TooMuch)
         client.username_pw_set(MQTT_APP_KEY, APP_SECRET)
         client.connect_timeout = self._waits.start_s
 
@@ -243,13 +243,19 @@ class Listener:
     @staticmethod
     def _turn(client: "Client", until: float, done: Callable[[], bool]) -> None:
         while not done() and time.monotonic() < until:
-            if client.loop() != 0:  # waits a second for a message, as paho's own loop_forever does
+            if not _loop(client):
                 raise Ended
 
     def _receive(self, payload: bytes) -> None:
         hint = hint_of(payload)
         if hint is not None:
             self._hear(hint)
+
+
+def next_pause_s(error: DriverError, pause_s: float) -> float:
+    """The pause after another failure: twice the last, or as long as the vendor asks if it is too busy."""
+    asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
+    return max(asked_s, min(LONGEST_PAUSE_S, pause_s * 2))
 
 
 def hint_of(payload: bytes) -> Hint | None:
@@ -300,26 +306,22 @@ def _post(
     return reply.data
 
 
-def bounded_client(client_id: str) -> "Client":
-    """A client of MQTT 3.1.1 with clean sessions. Its `loop` raises TooMuch before reading too much.
+def _loop(client: "Client") -> bool:
+    """Waits a second for a message, as the library's `loop` does; False: the connection has ended.
 
-    The standard lets a packet be 256 MB long (MQTT 3.1.1, 2.2.3). It lets a broker send messages of quality 2 that it
-    never releases (4.3.3). The library paho bounds neither, and has no public hook before it reads. Since private names
-    are used here, pyproject.toml bounds its version.
+    The library waits by select, which takes no descriptor above 1023, and it opens three for a connection.
     """
-    from paho.mqtt import client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    class Bounded(mqtt.Client):
-        def _sock_recv(self, bufsize: int) -> bytes:
-            """`bufsize` is 1 in a packet's header, then the number of bytes that the packet still has."""
-            if bufsize > LONGEST_PACKET:
-                raise TooMuch(f"a message of {bufsize} bytes")
-            if len(self._in_messages) > MOST_HELD:
-                raise TooMuch(f"{len(self._in_messages)} messages that it does not release")
-            return super()._sock_recv(bufsize)
-
-    return Bounded(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
+    sock = client.socket()
+    if sock is None:
+        return False
+    waits = select.poll()
+    waits.register(sock, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
+    for _, events in waits.poll(1000):
+        if events & ~select.POLLOUT and client.loop_read() != 0:
+            return False
+        if events & select.POLLOUT and client.loop_write() != 0:
+            return False
+    return client.loop_misc() == 0
 
 
 def _close(client: "Client") -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from showcam.engine.grants import IDLE_S
-from showcam.engine.outputs.muxer import SegmentMuxer, rounded
+from showcam.engine.outputs.muxer import SegmentMuxer, muxer_of, rounded
 from showcam.engine.sound import SILENT_RATE
 from showcam.engine.source import Format, SourceFailed, Unit
 
@@ -26,6 +26,7 @@ SPARE_S = 2  # seconds that a player has to fetch a new segment
 SOON_S = 1.7  # of video that comes in clumps: with less, a player would stand still until the next clump
 _LEAD = 5
 _LEAST_S = 0.04  # shortest length of a segment: a single picture's length is unknown until another picture follows
+_NAME = re.compile(r"(\d{1,9})\.(ts|m4s|mp4)", re.ASCII)  # "mp4" comes before segments of this kind
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 
 
@@ -38,6 +39,8 @@ class Segment:
     seconds: float
     breaks: bool  # another timeline than the segment before
     key: bool = True  # it begins with a keyframe
+    head: bytes = b""  # the bytes that come before it in MP4
+    headed: int = 0  # number of the first segment with this head
     listed_s: float = 0.0  # duration of the longest list with this segment that a player got; 0: no list had it
     left: float | None = None  # when the segment fell out of the list, monotonic s
 
@@ -174,6 +177,7 @@ class HlsOutput:
         self._target = 0  # 0: not known yet, no segment is whole
         self._is_listed = False  # a player knows the target
         self._muxer: SegmentMuxer | None = None
+        self._head, self._headed = b"", 0  # as in a segment, of the latest
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
 
@@ -226,8 +230,8 @@ class HlsOutput:
         return self.segments.entry(self.target_s)
 
     def before(self, keyframe: Unit) -> Segment | None:
-        """The whole segment directly before this keyframe, if it is in memory."""
-        if self._muxer is None or self._muxer.began != keyframe.dts or not self.segments:
+        """The whole segment of MPEG-TS directly before this keyframe, if it is in memory."""
+        if self._muxer is None or self._muxer.head or self._muxer.began != keyframe.dts or not self.segments:
             return None
         return list(self.segments)[-1]
 
@@ -271,15 +275,32 @@ class HlsOutput:
         ]
         if near:
             lines.append(f"#EXT-X-START:TIME-OFFSET=-{min(3 * self.target_s, self.target_s + SPARE_S)}")
+        headed: int | None = None
         for segment in listed:
             if segment.breaks or (after and segment.number == self._first):
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{segment.number}.ts"]
+            if segment.head and segment.headed != headed:
+                headed = segment.headed
+                lines.append(f'#EXT-X-MAP:URI="{folder}{headed}.mp4"')
+            name = f"{segment.number}.{'m4s' if segment.head else 'ts'}"
+            lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{name}"]
         return "\n".join(lines) + "\n"
 
     def segment(self, number: int, player: str = "") -> bytes | None:
         found = self.segments.fetched(number, self.target_s, self._clock(), player)
         return found.data if found else None
+
+    def named(self, name: str, player: str) -> tuple[bytes, str] | None:
+        """The file of this name in a list, and its content type. None if the file is not in memory."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        number, kind = int(found[1]), found[2]
+        if kind == "mp4":
+            data = next((segment.head for segment in self.segments if segment.headed == number), b"")
+        else:
+            data = self.segment(number, player) or b""
+        return (data, "video/mp2t" if kind == "ts" else "video/mp4") if data else None
 
     def codecs(self) -> str:
         assert self.format is not None
@@ -298,7 +319,7 @@ class HlsOutput:
 
     def _mux(self) -> None:
         assert self.format is not None
-        self._muxer = SegmentMuxer(
+        self._muxer = muxer_of(self.format)(
             self.format,
             self.due,
             silent_track=self._silent_track,
@@ -323,12 +344,15 @@ class HlsOutput:
             self.failure = SourceFailed("no_common_protocol", again=False)
             self._changed()
 
-    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool) -> None:
+    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool, head: bytes) -> None:
         seconds = max(seconds, _LEAST_S)
         if not self._is_listed:
             self._target = max(self._target, rounded(seconds), 1)
         self.failure = None
-        made = Segment(self.due, data, seconds, breaks=first and len(self.segments) > 0, key=key)
+        # the muxer of a segment that ends now may have been let go just before
+        self._headed, self._head = (self.due, head) if first else (self._headed, self._head)
+        breaks = first and len(self.segments) > 0
+        made = Segment(self.due, data, seconds, breaks, key, self._head, self._headed)
         self.segments.add(made, self.target_s, self._clock())
         self.due += 1
         self._changed()

@@ -23,10 +23,11 @@ type Kind = Literal["video", "audio"]
 
 
 class Key(NamedTuple):
-    """A player's needs: a track of silence if the camera has no sound, and sound that TVs play."""
+    """A player's needs: a track of silence if the camera has no sound, sound that TVs play, and H.265 unchanged."""
 
     silent_track: bool
     tv: bool
+    hevc: bool = False
 
 
 @dataclass(slots=True)
@@ -114,9 +115,11 @@ class Rendition:
     def begin(self, form: Format) -> None:
         """Begins a new timeline, because a source was opened."""
         rate = TV_RATE if self._tv else SILENT_RATE
-        is_sent = form.sound is None or (form.sound.codec == "aac" and not self._tv)
+        # MP4 says before the sound how many channels it has
+        is_told = form.kind != "h265" or form.sound is None or form.sound.channels > 0
+        is_sent = form.sound is None or (form.sound.codec == "aac" and not self._tv and is_told)
         self.voice = AacVoice(form.sound, rate) if form.sound and not is_sent else None
-        self.output.begin(form if is_sent else replace(form, sound=SoundFormat("aac", rate)))
+        self.output.begin(form if is_sent else replace(form, sound=SoundFormat("aac", rate, 1)))
 
     def write(self, unit: Unit) -> None:
         for made in self.voice.feed(unit) if self.voice is not None and unit.kind == "audio" else (unit,):
@@ -144,20 +147,20 @@ class Renditions:
         """True if some output has no segment yet."""
         return any([not output.segments for output in self.all])
 
-    def ready(self, *, silent_track: bool = False, tv: bool = False) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool = False, tv: bool = False, hevc: bool = False) -> HlsOutput | None:
         """The output for this player; None until it has segments or a failure."""
-        made = self._made.get(_key(self._form, Key(silent_track, tv))) if self._form else None
+        made = self._made.get(_key(self._form, Key(silent_track, tv, hevc))) if self._form else None
         return made.output if made is not None and made.output.is_ready else None
 
-    def need(self, *, silent_track: bool = False, tv: bool = False) -> None:
+    def need(self, *, silent_track: bool = False, tv: bool = False, hevc: bool = False) -> None:
         self._asked = self._clock()
-        self._wanted.add(Key(silent_track, tv))
+        self._wanted.add(Key(silent_track, tv, hevc))
         self._make()
 
     def begin(self, form: Format) -> None:
         self._form = form
         self.recent.begin(form)
-        if form.kind != "h264":
+        if form.kind == "mjpeg":
             self.end()  # no viewer plays this codec
             self._made.clear()
         self._make(begins=True)
@@ -184,9 +187,9 @@ class Renditions:
     def _make(self, *, begins: bool = False) -> None:
         """Makes the outputs that players have asked for, and ends the others. `begins`: another timeline begins."""
         form = self._form
-        if form is None or form.kind != "h264":
+        if form is None or form.kind == "mjpeg":
             return
-        wanted = {_key(form, key) for key in self._wanted}
+        wanted = {_key(form, key) for key in self._wanted if key.hevc or form.kind == "h264"}
         for key in self._made.keys() - wanted:
             self._made.pop(key).output.end()
         for made in self._made.values() if begins else ():
@@ -234,7 +237,7 @@ class Renditions:
 def _key(form: Format, wanted: Key) -> Key:
     """The output for a player that asked like this: a camera with sound has no silent one."""
     is_for_tvs = wanted.tv and not plays_on_tvs(form)
-    return Key((wanted.silent_track or is_for_tvs) and not form.sound, is_for_tvs)
+    return Key((wanted.silent_track or is_for_tvs) and not form.sound, is_for_tvs, form.kind == "h265")
 
 
 def _replayed(segment: Segment, until: int) -> Iterator[Unit]:

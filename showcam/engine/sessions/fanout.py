@@ -119,16 +119,18 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
+    async def first_segment(
+        self, *, silent_track: bool, timeout_s: float, tv: bool = False, hevc: bool = False
+    ) -> HlsOutput:
         """The rendition, once it has a segment.
 
         Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
         ready = self.renditions.ready
-        await self.signal.until(lambda: self.failure or ready(silent_track=silent_track, tv=tv), timeout_s)
+        await self.signal.until(lambda: self.failure or ready(silent_track=silent_track, tv=tv, hevc=hevc), timeout_s)
         if self.failure:
             raise self.failure
-        output = ready(silent_track=silent_track, tv=tv)
+        output = ready(silent_track=silent_track, tv=tv, hevc=hevc)
         if output is None:
             raise NotYet
         if output.failure:

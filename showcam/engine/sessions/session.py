@@ -33,6 +33,7 @@ class View:
         self._viewers: set[Watch] = set()  # the track of a WebRTC viewer
         self._failure: SourceFailed | None = None
         self._start_id = ""  # of the rendition that an HLS viewer gets
+        self.takes_h265 = False  # the HLS viewer has said that it plays H.265
         self.entry = 0  # the HLS viewer's first segment; 0 if all listed segments began with a keyframe
 
     @property
@@ -56,19 +57,19 @@ class View:
 
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
         """The viewer's rendition, once it has a first segment. Raises SourceFailed, NotYet."""
-        pull, tv = self._pull, self._surface == "tv"
+        pull, tv, hevc = self._pull, self._surface == "tv", self.takes_h265
         self._at = self._for_hls(silent_track=silent_track)
         ends = asyncio.get_running_loop().time() + timeout_s
         if self._at is pull and not self._is_settled:
 
             def may_begin() -> bool:
-                made = pull.renditions.ready(silent_track=silent_track, tv=tv)
+                made = pull.renditions.ready(silent_track=silent_track, tv=tv, hevc=hevc)
                 return made is not None and (made.failure is not None or made.entry is not None)
 
             # while this waits for the first segment, it finds out whether keyframes are far apart
             await pull.signal.until(lambda: pull.failure or pull.is_slow or may_begin(), timeout_s)
             self._at = self._for_hls(silent_track=silent_track)
-        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv, hevc=hevc)
         if output.start_id != self._start_id:
             left_s = ends - asyncio.get_running_loop().time()
             await self.signal.until(lambda: self.failure or output.entry is not None, left_s)
@@ -80,11 +81,14 @@ class View:
 
     def _for_hls(self, *, silent_track: bool) -> Fanout:
         at = self._chosen()
-        at.renditions.need(silent_track=silent_track, tv=self._surface == "tv")
+        at.renditions.need(silent_track=silent_track, tv=self._surface == "tv", hevc=self.takes_h265)
         return at
 
     def _chosen(self) -> Fanout:
-        pull, at = self._pull, self._pull.shown(self._surface, "hls")
+        pull = self._pull
+        if self.takes_h265 and pull.format is not None and pull.format.kind == "h265":
+            return pull
+        at = pull.shown(self._surface, "hls")
         if at is not pull:
             return at
         if self._at is pull and (self._is_settled or not pull.is_slow):

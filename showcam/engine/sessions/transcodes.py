@@ -128,11 +128,13 @@ class Transcode(Fanout):
         self._work.stop()
         self.end(SourceFailed(reason, again=True))
 
-    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
+    async def first_segment(
+        self, *, silent_track: bool, timeout_s: float, tv: bool = False, hevc: bool = False
+    ) -> HlsOutput:
         """Waits for a first segment as in Fanout. A viewer that waits counts as watching."""
         self._waiting += 1
         try:
-            return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+            return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv, hevc=hevc)
         finally:
             self._waiting -= 1
             self.need()

@@ -35,6 +35,7 @@ from showcam.engine.source import MOST_PIXELS, TRANSCODED, transcoded_size
 from showcam.registry.preferences import WhileEncrypted
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
+H265 = "h265"  # among the protocols of a request: the program also plays H.265, and wants the whole picture
 FULL_HD = (1920, 1080)
 USUAL = (1280, 720)  # assumed for a picture of unknown size
 VIDEO_APP = (1280, 720)
@@ -121,8 +122,8 @@ class Fit(NamedTuple):
 
 
 def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
-    """The requested protocols that are served here, in the requested order."""
-    return tuple([protocol for protocol in requested if protocol in playable])
+    """The requested protocols that are served here, in the requested order. H265 stays among them."""
+    return tuple([protocol for protocol in requested if protocol in (*playable, H265)])
 
 
 def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[Fit, ...]:
@@ -130,6 +131,8 @@ def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[F
 
     `transcodes`: the media process may make a larger picture smaller.
     """
+    if H265 in request.protocols:
+        return (Fit("main", request.surface),)
     if request.surface != "video":
         return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
@@ -275,8 +278,9 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
         return None
     if now.transcodes:
         return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
+    is_played = H265 in now.protocols and now.relays and camera.video.codec == "h265"
     # an unknown codec is settled by the first packet
-    if not_h264(camera):
+    if not_h264(camera) and not is_played:
         return "not_playable"
     # a browser plays more
     if now.surface in DISPLAYS and beyond(camera):

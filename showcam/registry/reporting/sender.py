@@ -169,5 +169,10 @@ class Reconciliation:
 
 def _id_at(at: float) -> str:
     """The first four characters of the ids whose turn comes at that time of the day."""
-    number = int(at % DAY_S / DAY_S * len(_IDS) ** 4)
+    return first_id(at % DAY_S / DAY_S)
+
+
+def first_id(share: float) -> str:
+    """The first four characters of the ids that begin after this share of all ids, which is below 1."""
+    number = int(share * len(_IDS) ** 4)
     return "".join(_IDS[number // len(_IDS) ** place % len(_IDS)] for place in (3, 2, 1, 0))

@@ -15,7 +15,7 @@ from showcam.engine.grants import CHECK_S, EVENT, Claims, ExpiredGrant
 from showcam.engine.messages import MediaBusy, MediaUnavailable, SessionOver
 from showcam.engine.source import USED, CameraSpec, Denied, Ending, Lease, SourceSpec, TalkPhase
 from showcam.registry import outcomes
-from showcam.registry.gate.gate import GATE, PLAYABLE, Fit, may_talk, not_found
+from showcam.registry.gate.gate import GATE, H265, PLAYABLE, Fit, may_talk, not_found
 from showcam.registry.gate.reasons import FACTS
 from showcam.registry.readings.households import Measurement, Reading
 from showcam.registry.readings.judge import Component, Deadline, Ground, Open, Read, VisibleCamera
@@ -49,7 +49,9 @@ class Reopening(Component):
         visible = self._judge.see(viewer, claims.camera, deadline)
         if isinstance(visible, Refusal):
             return visible
-        return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
+        # a grant of a program does not say whether it plays H.265; the request for the grant was judged by that
+        protocols = (*PLAYABLE, H265) if claims.surface == "player" else PLAYABLE
+        return self._judge.judge(visible, surface_of(claims), protocols, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
         viewer = find_viewer(self._store, claims.link)

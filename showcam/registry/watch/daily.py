@@ -55,7 +55,7 @@ class DailyReading:
                 started += 1
         counts = Counts(outcomes.count(True), outcomes.count(False), len(accounts) - started)
         if counts.left:
-            log.warning("%d households were not read: their time was over", counts.left, extra={"reason": "late"})
+            log.warning("%d households were not read: their time was over", counts.left, extra={"reason": "left"})
         return counts
 
     def _read(self, account: str) -> bool:

@@ -5,6 +5,7 @@ Its whole picture is H.265, its smaller one H.264, its sound G.711. User and pas
 
 import asyncio
 import contextlib
+import functools
 import io
 import math
 import socket
@@ -128,7 +129,6 @@ class _Lens:
     def __init__(self, camera: Camera, studio: Studio, quality: int) -> None:
         self._camera, self._studio, self._quality = camera, studio, quality
         self._listening: dict[Take, tuple[Encoder, Listener]] = {}
-        self._tone = _mulaw_second(camera.pitch_hz)
 
     async def tracks(self) -> Tracks | None:
         picture = self._camera.picture(self._quality)
@@ -138,7 +138,7 @@ class _Lens:
         return Tracks(picture[0], encoder.keyframe, "pcmu" if self._camera.audio else None, SOUND_HZ)
 
     def watch(self, take: Take, over: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
+        loop, tone = asyncio.get_running_loop(), _mulaw_second(self._camera.pitch_hz)
         heard = 0
 
         def forward(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
@@ -150,7 +150,7 @@ class _Lens:
                 until = int(at * _CHUNKS)
                 for number in range(max(heard, until - _CHUNKS) + 1, until + 1):
                     begin = number % _CHUNKS * _CHUNK
-                    sound = self._tone[begin : begin + _CHUNK]
+                    sound = tone[begin : begin + _CHUNK]
                     loop.call_soon_threadsafe(take, "audio", sound, number / _CHUNKS)
                 heard = until
 
@@ -168,6 +168,7 @@ class _Lens:
             found[0].unlisten(found[1])
 
 
+@functools.cache
 def _mulaw_second(pitch_hz: int) -> bytes:
     """Returns a second of a tone that joins onto itself, in G.711's µ-law (ITU-T G.711)."""
     turn = 2 * math.pi / SOUND_HZ

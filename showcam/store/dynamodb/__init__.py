@@ -126,10 +126,10 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under the keys of the household's
 account, links, codes and visits. All requests share four keys. Each page and token request reads client#{client}. Each
 sign-in reads meta#vendor_salt, and so does each process once. In the index, each new household is written to accounts,
-and each sign-in page reads owner_users. Links with something to report are listed under 16 shards for each assistant.
-A stranger's requests read all of these but accounts. They write only throttle windows, places and visits. Strangers
-may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health check writes nothing, and
-reads another key each time. docs/integrator/scale.md lists the other limits.
+and each sign-in page reads owner_users. Links with something to report are listed under 64 shards for each assistant;
+16 more have what 0.3 listed. A stranger's requests read all of these but accounts. They write only throttle windows,
+places and visits. Strangers may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health
+check writes nothing, and reads another key each time. docs/integrator/scale.md lists the other limits.
 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has at most 800
 cameras. A transaction has 100 actions. A change that adds rows for each link of a household has two actions for each

@@ -5,10 +5,12 @@ is counted in `news`: when a claim ends, this shows whether rows came meanwhile.
 """
 
 import contextlib
+import heapq
 import math
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 
 import msgspec
 from msgspec.structs import replace
@@ -36,8 +38,12 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.records import HAPPENING_KEPT_S, LINK_KEPT_S, Assistant, Happening, Known, Link
 from showcam.store.sealing import Sealer
 
-SHARDS = "0123456789abcdef"  # of the index; `shard` finds a link's from the link's id
+# Parts of the index for each assistant's links, since one takes 1,000 writes a second (docs/integrator/scale.md);
+# `shard` finds a link's from the link's id.
+SHARDS = tuple(f"{number:02x}" for number in range(64))
+OLDER_SHARDS = tuple("0123456789abcdef")  # 0.3 wrote to these: a link's row stays there until the next write
 _MOST = 80  # actions in a transaction, as well as those for the state
+SPARE = 10  # items of a shard that are read beyond its even share of those that are asked for
 RACES = 32  # tries of a write, since another write may come first
 # somebody has rung since the last claim: the ring waits for a pause that the service asked for, but not for the pause
 # after a failed try
@@ -178,10 +184,13 @@ class TellingItems(LinkItems):
         return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, unless, **values)
 
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
-        soon = self._tellings(assistant, listed_as(now + 0.001, "~"))  # a key is rounded to a millisecond
-        waiting = [item for item in soon if item["wanted"] <= now and _free(item) <= now]
-        waiting.sort(key=lambda item: item["wanted"])
-        return [(item["account"], item["link"]) for item in waiting[:most]]
+        until = listed_as(now + 0.001, "~")  # a key is rounded to a millisecond
+        page = most // len(SHARDS) + SPARE
+        listed = (self._table.listed(part, until=until, page=page) for part in _parts(assistant))
+        # reads no further than to the last one that is answered: thousands of links wait while an assistant is down
+        soon = heapq.merge(*listed, key=lambda item: item["gsi1sk"])
+        waiting = islice((item for item in soon if item["wanted"] <= now and _free(item) <= now), most)
+        return [(item["account"], item["link"]) for item in waiting]
 
     def claim(self, account_id: str, link_id: str, now: float, until: float, most: int) -> Claim | None:
         by = secrets.token_hex(8)
@@ -294,9 +303,8 @@ class TellingItems(LinkItems):
     def _rows(self, account_id: str, link_id: str) -> list[Row]:
         return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
 
-    def _tellings(self, assistant: str, until: str = "") -> Iterator[Item]:
-        """The `telling` items of an assistant, up to and including the sort key `until`."""
-        return (item for shard in SHARDS for item in self._table.listed(f"telling#{assistant}#{shard}", until=until))
+    def _tellings(self, assistant: Assistant) -> Iterator[Item]:
+        return (item for part in _parts(assistant) for item in self._table.listed(part))
 
     def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
         """Writes the link's state after the claim, unless others have added rows since `item` was read."""
@@ -326,7 +334,10 @@ class TellingItems(LinkItems):
             removes += ["told", "listed"]
         due = [*left, *(at for at in (look_at, again) if at is not None)]
         if due:
-            sets |= {"wanted": min(due), "gsi1pk": item["gsi1pk"], "gsi1sk": listed_as(min(due), claim.link_id)}
+            # a link that pauses is listed at its pause's end, so that `due` does not read it again and again until then
+            free = settled.asked if "rung" in item else settled.wait
+            sets |= {"wanted": min(due), "gsi1pk": _part(item["assistant"], claim.link_id)}
+            sets["gsi1sk"] = listed_as(max(min(due), free), claim.link_id)
         else:
             removes += ["wanted", "gsi1pk", "gsi1sk"]
         if claim.link is None and not due:
@@ -338,6 +349,14 @@ class TellingItems(LinkItems):
 
 def shard(link_id: str) -> str:
     return SHARDS[sum(link_id.encode()) % len(SHARDS)]
+
+
+def _part(assistant: str, link_id: str) -> str:
+    return f"telling#{assistant}#{shard(link_id)}"
+
+
+def _parts(assistant: Assistant) -> list[str]:
+    return [f"telling#{assistant}#{shard}" for shard in (*SHARDS, *OLDER_SHARDS)]
 
 
 def listed_as(due: float, link_id: str) -> str:
@@ -354,7 +373,7 @@ def _key(of: Link | Row, due: float) -> Item:
         "account": of.account,
         "link": link_id,
         "assistant": of.assistant,
-        "gsi1pk": f"telling#{of.assistant}#{shard(link_id)}",
+        "gsi1pk": _part(of.assistant, link_id),
         "gsi1sk": listed_as(due, link_id),
     }
 

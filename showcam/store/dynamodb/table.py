@@ -78,14 +78,19 @@ class Table:
             more["ExclusiveStartKey"] = _key(pk, beyond)
         return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True, **more)
 
-    def listed(self, gsi1pk: str, after: str = "", until: str = "") -> Iterator[Item]:
-        """The rows in the order of gsi1sk: those after `after`, up to and including `until`, or to the end."""
+    def listed(self, gsi1pk: str, after: str = "", until: str = "", page: int = 0) -> Iterator[Item]:
+        """The rows in the order of gsi1sk: those after `after`, up to and including `until`, or to the end.
+
+        `page`: the rows of one request; 0: as many as DynamoDB answers.
+        """
         where, values = "#gsi1pk = :gsi1pk", {"gsi1pk": gsi1pk}
         if after:  # DynamoDB allows one condition on the sort key: the loop below stops at `until`
             where, values = f"{where} AND #gsi1sk > :after", {**values, "after": after}
         elif until:
             where, values = f"{where} AND #gsi1sk <= :until", {**values, "until": until}
-        request = {"KeyConditionExpression": where, "ExpressionAttributeValues": _values(values)}
+        request: dict[str, Any] = {"KeyConditionExpression": where, "ExpressionAttributeValues": _values(values)}
+        if page:
+            request["Limit"] = page
         for item in self._pages(IndexName=GSI, **request):
             if until and item["gsi1sk"] > until:
                 return

@@ -11,8 +11,9 @@ from showcam.simulator.app_api.sessions import Sessions
 from showcam.simulator.app_api.wire import answer, old_answer
 from showcam.simulator.camera import Camera
 from showcam.simulator.state import HANG_S
+from tests.doubles.troubled.names import app_of
 from tests.doubles.troubled.open_platform.settings import refusal_v3
-from tests.doubles.troubled.open_platform.wire import MESSAGES, OpenError, Tokens, app_of, refusal
+from tests.doubles.troubled.open_platform.wire import MESSAGES, OpenError, Tokens, refusal
 from tests.doubles.troubled.trouble import Fault, TroubledWorld
 
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'

@@ -18,9 +18,10 @@ from showcam.simulator.households import PASSWORD_MD5
 from showcam.simulator.pictures.garbler import split
 from showcam.simulator.products import Product
 from showcam.simulator.state import Account
+from tests.doubles.troubled.names import REPLAYED
 from tests.doubles.troubled.trouble import TroubledWorld
 
-USER, FAMILY, CODE = "replay@example.com", "replay-family@example.com", "RPLAYC"
+FAMILY, CODE = "replay-family@example.com", "RPLAYC"
 WIDE, SMALL = 640, 320  # pixels
 ANSWERS_MS = 500  # an awake camera sends its first byte after this time
 CLUMP_MS = 40  # bytes closer together than this are one clump
@@ -155,7 +156,7 @@ class Replay:
 
 def add(world: TroubledWorld, files: Iterable[Path]) -> None:
     """Adds one camera a file, in a separate household. Raises NotTrace."""
-    for user in (USER, FAMILY):
+    for user in (REPLAYED, FAMILY):
         world.accounts.setdefault(user, Account(user, PASSWORD_MD5))
     for number, file in enumerate(files):
         lines = read(file)
@@ -214,7 +215,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> TracedCame
     camera = TracedCamera(
         serial,
         name,
-        USER if is_own else FAMILY,
+        REPLAYED if is_own else FAMILY,
         CODE,
         "porch",
         row["model"],
@@ -223,7 +224,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> TracedCame
         _size(whole, WIDE),
         _codec(smaller),
         _size(smaller, SMALL) if sends_smaller else None,
-        () if is_own else (USER,),
+        () if is_own else (REPLAYED,),
         product=_product(row, rtsp="rtsp" in shown),
         category=row["category"],
         online=row["online"] != 2,

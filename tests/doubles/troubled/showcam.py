@@ -26,10 +26,9 @@ from showcam.app.process.supervisor import Process, Supervisor, only_one
 from showcam.app.settings import Settings
 from showcam.drivers.ezviz import sessions
 from tests.doubles import made_once
-from tests.doubles.program import ANNOUNCED, ROOT
-from tests.doubles.troubled.open_platform.wire import app_of
-from tests.doubles.troubled.replay import USER
+from tests.doubles.troubled.names import ANNOUNCED, REPLAYED, app_of
 
+ROOT = Path(__file__).parents[3]
 FLEET = "fleet@example.com"  # a household of any size, made at the control door
 BY_KEY = ("demo@example.com", "mfa@example.com", "other@example.com", FLEET)
 
@@ -51,7 +50,7 @@ def run(replays: Sequence[Path]) -> int:
 def _add_households(settings: Settings, replays: Sequence[Path]) -> None:
     """Adds the households that an earlier start has not: the demo's, most of them by keys of the Open Platform."""
     store = open_store(settings, keys.of(settings))
-    for user in (*HOUSEHOLDS, FLEET, *[USER] * bool(replays)):
+    for user in (*HOUSEHOLDS, FLEET, *[REPLAYED] * bool(replays)):
         if sessions.find(store, user) is None:
             key, secret = app_of(user) if user in BY_KEY else (None, None)
             sessions.add_owner(store, user, open_key=key, open_secret=secret)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from showcam.simulator.camera import Camera
 from showcam.simulator.state import Account
+from tests.doubles.troubled.names import app_of
 from tests.doubles.troubled.trouble import TroubledWorld
 
 MOST_PER_PAGE = 50
@@ -131,12 +132,6 @@ class Call:
         """Returns a page of rows. `pageStart` is the index of a page, not of a row."""
         page, size = self.whole("pageStart", 0, 0, 10**8), self.whole("pageSize", 10, 1, MOST_PER_PAGE)
         return answer(rows[page * size : (page + 1) * size], {"total": len(rows), "page": page, "size": size})
-
-
-def app_of(user: str) -> tuple[str, str]:
-    """Returns appKey and appSecret of the user's application."""
-    name = user.partition("@")[0]
-    return f"{name}-key", f"{name}-secret"
 
 
 @dataclass(frozen=True, slots=True)

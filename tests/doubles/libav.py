@@ -1,4 +1,4 @@
-"""A program of the household's that plays HLS as Home Assistant's `stream` and ffmpeg do: libavformat, in a thread."""
+"""A program of the household's that plays HLS or RTSP as Home Assistant's `stream` and ffmpeg do, in a thread."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ import av
 import av.error
 
 
-class HlsProgram:
+class Libav:
     """`pictures`: the frames decoded so far; `ended`: libavformat's error, or "over", once it has stopped."""
 
     def __init__(self, address: str) -> None:
@@ -16,7 +16,7 @@ class HlsProgram:
         self._address, self._stop = address, threading.Event()
         self._thread = threading.Thread(target=self._play, name="program", daemon=True)
 
-    def start(self) -> "HlsProgram":
+    def start(self) -> "Libav":
         self._thread.start()
         return self
 
