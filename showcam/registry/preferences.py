@@ -51,7 +51,7 @@ class Preferences(Struct, frozen=True):
     ring_pause_s: int = RING_PAUSE_S
     mqtt_may: tuple[str, ...] = ()
     phone_when: tuple[str, ...] = ()
-    talk: bool = False  # viewers at an Echo and on an owner's page may talk through the camera
+    talk: bool = False  # viewers with a microphone may talk through the camera
     favourite: bool = False  # stands first among the cameras on an owner's page
 
 

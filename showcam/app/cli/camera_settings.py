@@ -154,7 +154,7 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     elif name == "motion_rings" and value == "motion":
         echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
     elif name == "talk" and value == "yes" and not camera.has_speaker:
-        echo(f"{camera.name} offers no speaker. Add a camera again that an older showcam added.", err=True)
+        echo(f"{camera.name} offers no speaker, or was added by an older showcam: then add it again.", err=True)
     elif name == "talk":
         echo("Say “discover devices” to Alexa, which keeps to its last list.", err=True)
     elif name in ("voice_may", "tv_scenes"):
