@@ -116,15 +116,18 @@ def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], n
 
 @OF_THOSE_THAT_ANSWER
 def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
-    (statement,) = (
-        statement
+    conditions = [
+        statement["Condition"]
         for document in policies(wired, name)
         for statement in document["Statement"]
         if "dynamodb:DeleteItem" in listed(statement["Action"])
-    )
-    ((operator, keys),) = statement["Condition"].items()
-    assert operator == "ForAllValues:StringLike"
-    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired, name)} == set(keys["dynamodb:LeadingKeys"])
+    ]
+    assert {operator for condition in conditions for operator in condition} == {"ForAllValues:StringLike"}
+    permitted = [
+        key for condition in conditions for key in condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    ]
+    assert len(permitted) == len({*permitted})
+    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired, name)} == {*permitted}
 
 
 def deleted(deployed: Deployed, name: str) -> Iterator[str]:
