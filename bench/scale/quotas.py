@@ -9,7 +9,7 @@ from bench.scale.assumptions import Assumptions
 from bench.scale.fleet import PROCESSES
 from bench.scale.footprint import Footprint
 from bench.scale.prices import Mark
-from showcam.store.dynamodb.outbox import SHARDS
+from showcam.store.dynamodb.links import SHARDS
 
 CORE_MB = 1769  # of memory, with which Lambda gives a whole processor; published
 KEY_S = 300  # a caller's key is requested from KMS again after this; to be checked

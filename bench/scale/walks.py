@@ -32,7 +32,7 @@ from showcam.app.compose import directives, fulfillment, ground, web_on_lambda
 from showcam.drivers.ezviz import sessions
 from showcam.engine.grants import HEADER, START_S, Grants
 from showcam.store.dynamodb import DynamoStore
-from showcam.store.dynamodb.outbox import shard
+from showcam.store.dynamodb.links import shard
 from showcam.store.outbox import Settled
 from showcam.store.records import Assistant, Link, new_id
 from showcam.store.sealing import Sealer
