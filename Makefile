@@ -87,6 +87,7 @@ up: .venv/app ## the real thing
 test: .venv/compiled .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	@scripts/mosquitto.sh
 	@.venv/bin/python -P scripts/schemas.py
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%)
 
@@ -99,6 +100,7 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 # What Debian 13 has to make systems, boot one, run arm64's programs, and build and start images.
 SHIPS = mmdebstrap qemu-user-static systemd-container buildah podman runc catatonit netavark docker-compose
 ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user, then the wheel, the .debs and the image
+	@scripts/mosquitto.sh
 	@dpkg -s $(SHIPS) >/dev/null 2>&1 || scripts/apt.sh build/ship "" $(SHIPS)
 	.venv/bin/pytest -q tests/ship
 
@@ -108,6 +110,7 @@ check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took; the table is build/coverage.md
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	@scripts/mosquitto.sh
 	@.venv/bin/python -P scripts/schemas.py
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered --cov-report=markdown:build/coverage.md
 

@@ -25,6 +25,7 @@ ROOMS = (
     "showcam/alexa",
     "showcam/cast",
     "showcam/console",
+    "showcam/mqtt",
     "oauth",
     "showcam/registry",
     "showcam/app/compose",

@@ -17,6 +17,7 @@ ROOMS = {
     "browser": "Pages and video in a browser",
     "media": "Video and sound",
     "cast": "TVs of the house",
+    "mqtt": "The MQTT broker of the house",
     "registry": "Cameras, the gate, its reasons, and reports",
     "alexa": "Alexa",
     "actions": "Google",

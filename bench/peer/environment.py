@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,10 +165,41 @@ def streaming(port: int, host: str = "127.0.0.1") -> Iterator[Streams]:
                 process.wait()
 
 
+def mqtt_entry(port: int, user: str, password: str) -> dict[str, object]:
+    """Its MQTT integration at a broker of this machine, as its pages would have stored it."""
+    data = {"broker": "127.0.0.1", "port": port, "username": user, "password": password, "discovery": True}
+    return {
+        "entry_id": "mqtt",
+        "domain": "mqtt",
+        "title": "broker",
+        "data": data,
+        "options": {},
+        "version": 2,
+        "minor_version": 1,
+        "source": "user",
+        "unique_id": None,
+        "disabled_by": None,
+        "pref_disable_new_entities": False,
+        "pref_disable_polling": False,
+        "discovery_keys": {},
+        "subentries": [],
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "modified_at": "2026-01-01T00:00:00+00:00",
+    }
+
+
 @contextmanager
-def serving(cameras: int, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`hass` itself, just started, and the file its token will be in."""
+def serving(
+    cameras: int, port: int, entries: Sequence[dict[str, object]] = ()
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`hass` itself, just started, and the file its token will be in. `entries`: of its integrations."""
     with _configured(cameras, port) as (config, environ):
+        if entries:
+            stored = {"version": 1, "minor_version": 5, "key": "core.config_entries", "data": {"entries": [*entries]}}
+            with (config / "configuration.yaml").open("a") as configuration:
+                configuration.write("\nwebsocket_api:\ndevice_automation:\n")  # by which its triggers are listed
+            (config / ".storage").mkdir()
+            (config / ".storage" / "core.config_entries").write_text(json.dumps(stored))
         command = [str(FOLDER / "bin" / "hass"), "-c", str(config), "--skip-pip"]
         process = subprocess.Popen(
             command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -127,6 +127,11 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.data / "run" / "home-code"
 
     @property
+    def broker_status(self) -> Path:
+        """The worker's file about its connection to the MQTT broker; no file if none is set."""
+        return self.data / "run" / "mqtt"
+
+    @property
     def has_console(self) -> bool:
         """Whether owners have pages. On AWS no house reaches any, so the pages are public there or closed."""
         return self.console == "public" or (self.console != "off" and not self.all_on_aws)

@@ -46,6 +46,8 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
             yield "product", str(error)
     if bool(settings.ezviz_key) != bool(settings.ezviz_secret):
         yield "ezviz_key", "ezviz_key and ezviz_secret go together"
+    if settings.mqtt:
+        yield from (("mqtt", why) for why in _mqtt_faults(settings))
     if settings.metrics_token and not _TOKEN(settings.metrics_token):
         yield "metrics_token", "32 or more letters, digits and -._~+/ are wanted"
     if settings.demo:
@@ -63,6 +65,17 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
         for name in ("keys_secret", "settings_secret"):
             if getattr(settings, name):
                 yield name, "the demo has keys and secrets of its own"
+
+
+def _mqtt_faults(settings: "Settings") -> Iterator[str]:
+    from showcam.mqtt.broker import BadAddress, parsed
+
+    try:
+        parsed(settings.mqtt)
+    except BadAddress as error:
+        yield str(error)
+    if settings.sign_up == "anyone" or settings.store == "dynamodb":
+        yield "a broker is for the cameras of one house: not with sign_up = anyone, nor with store = dynamodb"
 
 
 def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:

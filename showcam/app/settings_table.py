@@ -93,6 +93,13 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # your receiver's id from Google's Cast console, instead of Google's default receiver (tv.md)
     cast_receiver_app_id: str = ""
 
+    # -- MQTT
+    # the MQTT broker of the house: `mqtt://USER:PASSWORD@BROKER`, or `mqtts://…` by TLS. Home Assistant's MQTT
+    # integration then lists each camera, with motion, rings and whether it can be shown. *Health* says whether the
+    # broker takes showcam. The broker must speak MQTT 5; `mqtt://` sends the password in clear
+    # (mqtt.md)
+    mqtt: str = ""
+
     # -- EZVIZ
     # the region that showcam asks first for an account. If the account is not there, showcam asks the others
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
@@ -176,7 +183,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 SECRETS = frozenset(
     (
         *("ezviz_secret", "ezviz_webhook_key", "google_service_account", "grant_roots", "lwa_client_secret"),
-        *("metrics_token", "turn_secret"),
+        *("metrics_token", "mqtt", "turn_secret"),
     )
 )
 
@@ -184,7 +191,7 @@ SECRETS = frozenset(
 KEPT = (
     *("bind", "public_url", "trusted_proxies", "console_hosts", "alexa_skill_id", "lwa_client_id"),
     *("lwa_client_secret", "google_service_account", "ezviz_key", "ezviz_secret", "ezviz_webhook_key", "stun"),
-    *("turn", "turn_secret"),
+    *("turn", "turn_secret", "mqtt"),
 )
 
 # settings of earlier versions. If a file or variable still gives one, showcam warns and ignores the setting

@@ -16,6 +16,7 @@ type Surface = Literal[Display, "still"]
 OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
 DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more than Full HD
 WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
+WITH_MICROPHONE = frozenset[str]({"alexa", "page"})  # surfaces whose viewers can talk; no other assistant documents it
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
 _RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
 STALE_S = DAY_S  # after a day somebody may have changed the camera in the vendor's app

@@ -114,7 +114,11 @@ class MediaServer:
 
         assert self._sessions is not None
         self.rtsp = RtspDoor(
-            self._sessions, self._players, wait_s=settings.picture_wait_s, shared=settings.trusted_proxies
+            self._sessions,
+            self._players,
+            wait_s=settings.picture_wait_s,
+            shared=settings.trusted_proxies,
+            exposed=settings.exposed,
         )
         await self.rtsp.open(settings.bind, settings.rtsp_port)
 

@@ -48,6 +48,7 @@ class PlaneSettings:
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
     drain_s: float = 0.0  # at SIGTERM live videos go on for this time, and nothing is begun; 0: they end at once
     talk_s: float = 120.0  # somebody talks through a camera for this time at most, then has to pause
+    exposed: bool = False  # a public address leads to this machine: by loopback strangers may come, through a proxy
     rtsp_port: int | None = None  # of RTSP for programs of the house; 0: any free port; None: there is no RTSP
     again_s: float = 30.0  # until a whole video is tried again on a connection that was too slow for it
 

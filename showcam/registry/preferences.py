@@ -23,6 +23,7 @@ type MotionRings = Literal["no", "motion", "person"]
 
 TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
+MQTT_MAY = ("encryption", "audio", "sleep")  # settings that a broker may be allowed to switch
 MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
 LONGEST_PAUSE_S = HOUR_S  # for longer pauses there are quiet times
 RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
@@ -30,6 +31,8 @@ RING_PAUSE_S = 60  # motion in front of a camera goes on for some time
 
 class Preferences(Struct, frozen=True):
     """`voice_may`: names of showcam.drivers.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`.
+
+    `mqtt_may`: of MQTT_MAY, what whoever writes to the household's MQTT broker may switch, without a further consent.
 
     `phone_when`: of TV_WHEN, what is sent to the household's addresses for notices, with a still of the camera.
 
@@ -46,8 +49,9 @@ class Preferences(Struct, frozen=True):
     tv_scenes: tuple[str, ...] = ()  # names of Cast devices; assistants get a scene for each
     motion_rings: MotionRings = "no"
     ring_pause_s: int = RING_PAUSE_S
+    mqtt_may: tuple[str, ...] = ()
     phone_when: tuple[str, ...] = ()
-    talk: bool = False  # viewers at an Echo and on an owner's page may talk through the camera
+    talk: bool = False  # viewers with a microphone may talk through the camera
     favourite: bool = False  # stands first among the cameras on an owner's page
 
 

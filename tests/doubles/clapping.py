@@ -25,6 +25,7 @@ from aiortc.rtp import RtcpSrPacket
 
 from showcam.simulator.lan.server import Tracks
 from tests.doubles.rtsp_recording import Recording, Sample
+from tests.doubles.waiting import LONG_S
 
 RATE, SOUND, FRAME = 25, 16_000, 1024
 SIZE = (320, 180)
@@ -102,6 +103,21 @@ def by_hls(fetch: Callable[[str], bytes], address: str, watched_s: float) -> lis
                 flashes.append((frame.time or 0.0, _is_white(frame)))
             elif isinstance(frame, av.AudioFrame):
                 beeps.append((frame.time or 0.0, _loud_at(frame)))
+    return apart(_begun(flashes), _beginnings(beeps))
+
+
+def by_libav(address: str, watched_s: float, **options: str) -> list[float]:
+    """Seconds that each beep is later than its flash, as libav's player of RTSP or HLS gives both their times."""
+    flashes: list[tuple[float, bool]] = []
+    beeps: list[tuple[float, float | None]] = []
+    with av.open(address, options=options, timeout=LONG_S) as container:
+        for frame in container.decode():
+            if isinstance(frame, av.VideoFrame):
+                flashes.append((frame.time or 0.0, _is_white(frame)))
+            elif isinstance(frame, av.AudioFrame):
+                beeps.append((frame.time or 0.0, _loud_at(frame)))
+            if flashes and beeps and min(flashes[-1][0] - flashes[0][0], beeps[-1][0] - beeps[0][0]) > watched_s:
+                break
     return apart(_begun(flashes), _beginnings(beeps))
 
 

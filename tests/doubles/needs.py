@@ -57,6 +57,7 @@ AMAZON_SCHEMA = folder() / AMAZON.kept(next(iter(AMAZON.files)))
 GOOGLE_SCHEMAS = folder() / GOOGLE.folder
 REAL_LIST_FILE = DATA / "ezviz/real_page_list.json"
 CODES_FILE = DATA / "ezviz/open_platform_codes.json"
+MOSQUITTO_FILE = ROOT / "build/bin/mosquitto"
 MANUAL_FILE = DATA / "manual.md"
 
 AMAZONS = Need("the schemas that Amazon publishes", _FETCHED, lambda: not AMAZON.missing(folder()))
@@ -75,6 +76,9 @@ CHROMIUM = Need("Chromium", "`scripts/browser.sh` fetches it by apt, and says wh
 FIREFOX = Need("Firefox", "`scripts/browser.sh` fetches it by apt, and says what stopped it.")
 GSTREAMER = Need("GStreamer", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 GST_PYTHON = Need("Debian's python3-gst-1.0", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
+MOSQUITTO = Need(
+    "mosquitto", "`scripts/mosquitto.sh` fetches it by apt, and says what stopped it.", MOSQUITTO_FILE.exists
+)
 NETWORKS = Need("networks of their own", "Run them as root, with iproute2 and nftables installed.")
 OTHERS = Need("files of another user", "Run them as root.", lambda: os.geteuid() == 0)
 CORES = Need("two processor cores", "Run them on a machine that has them.")

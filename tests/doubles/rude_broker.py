@@ -1,4 +1,4 @@
-"""An MQTT 3.1.1 broker that accepts every client, and then sends what no broker should."""
+"""An MQTT broker that accepts every client, and then sends what no broker should."""
 
 import socket
 import struct
@@ -8,6 +8,9 @@ from collections.abc import Callable
 from tests.doubles.waiting import LONG_S
 
 CONNACK, SUBACK = b"\x20\x02\x00\x00", b"\x90\x03"
+CONNACK_5 = b"\x20\x03\x00\x00\x00"  # of MQTT 5, with no properties
+SUBACK_5 = b"\x90\x04"
+OLD_PROTOCOL = b"\x20\x02\x00\x01"  # MQTT 3.1.1, 3.2.2.3: the version of the client is not taken
 QUALITY_0, QUALITY_2 = 0x30, 0x34
 TOPIC = b"\x00\x01t"
 CHUNK = bytes(1024 * 1024)
@@ -40,10 +43,13 @@ class Connection:
 
 
 class RudeBroker:
-    """`then` is called with each connection that has subscribed; when it returns, the connection is closed."""
+    """`then` is called with each connection that has subscribed; when it returns, the connection is closed.
 
-    def __init__(self, then: Callable[[Connection], None]) -> None:
-        self._then = then
+    `connack` is what a client is accepted with.
+    """
+
+    def __init__(self, then: Callable[[Connection], None], connack: bytes = CONNACK) -> None:
+        self._then, self._connack = then, connack
         self.connections: list[Connection] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._listening.getsockname()[1]}"
@@ -70,9 +76,10 @@ class RudeBroker:
     def _accept(self, sock: socket.socket) -> None:
         sock.settimeout(10)
         sock.recv(4096)  # CONNECT
-        sock.sendall(CONNACK)
+        sock.sendall(self._connack)
         number = sock.recv(4096)[2:4]  # SUBSCRIBE
-        sock.sendall(SUBACK + number + b"\x02")
+        is_newest = self._connack == CONNACK_5  # it has properties there too: none
+        sock.sendall(SUBACK_5 + number + b"\x00\x01" if is_newest else SUBACK + number + b"\x02")
         self.connections.append(Connection(sock))
         self._then(self.connections[-1])
 

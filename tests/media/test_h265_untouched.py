@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import av
 import pytest
 
+from tests.doubles.clapping import by_libav, clapping
 from tests.doubles.hls_camera import FPS
 from tests.doubles.needs import ROOT
 from tests.doubles.rtsp_camera import RtspCamera
@@ -58,6 +59,13 @@ def test_a_player_that_decodes_h265_gets_it_untouched(world: World, camera: Rtsp
     assert shown >= 6 * FPS
     assert heard > 0
     assert world.stats()["transcodes"] == 0
+
+
+def test_sound_and_picture_of_one_moment_come_together(world: World, camera: RtspCamera) -> None:
+    camera.does.recording = clapping("h265")
+    found = by_libav(master(world).url, 6.0, allowed_extensions="ALL", extension_picky="0")
+    assert len(found) >= 4
+    assert max(map(abs, found)) <= 0.04
 
 
 def test_a_list_names_what_comes_before_its_segments_once(world: World) -> None:

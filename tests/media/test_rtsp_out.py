@@ -19,6 +19,7 @@ from showcam.engine.players.door import RtspDoor, Wrong
 from showcam.engine.rtsp.verifying import Nonce, Signature
 from showcam.engine.source import Denied
 from tests.doubles import gstreamer
+from tests.doubles.clapping import by_libav, clapping
 from tests.doubles.hls_camera import FPS, Vendor
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
@@ -176,6 +177,17 @@ def test_one_session_of_the_camera_serves_all(served: Served, grants: Grants, ve
     assert served.house.opened == 1
 
 
+@pytest.mark.proves(
+    "By RTSP out sound and video of one moment are at most 40 ms apart", leans_on="second stack: ffmpeg's libav"
+)
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_sound_and_picture_of_one_moment_come_together(served: Served, codec: Any) -> None:
+    served.camera.does.recording = clapping(codec)
+    found = by_libav(served.url, 6.0, rtsp_transport="tcp")
+    assert len(found) >= 4
+    assert max(map(abs, found)) <= 0.04
+
+
 # what a client is told
 
 
@@ -330,6 +342,11 @@ def test_addresses_with_wrong_passwords_take_no_more_memory_than_a_thousand() ->
 def test_a_proxy_that_comes_for_strangers_is_refused(serve: Callable[..., Served]) -> None:
     served = serve(trusted_proxies=(ipaddress.ip_network("127.0.0.0/8"),))
     with Client(served.port) as client:
+        assert client.is_ended()
+
+
+def test_once_a_public_address_leads_here_a_proxy_on_this_machine_is_refused(serve: Callable[..., Served]) -> None:
+    with Client(serve(exposed=True).port) as client:
         assert client.is_ended()
 
 

@@ -379,3 +379,28 @@ def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again() -> None:
     assert written(output, [2, 2], begin_s=36.0) == [2]
     assert output.failure is None
     output.end()
+
+
+@pytest.mark.proves(
+    "The counters of packets go on from segment to segment: no program takes the last picture for damaged",
+    leans_on="published: ISO 13818-1 section 2.4.3.3",
+)
+def test_the_counters_of_packets_go_on_from_segment_to_segment() -> None:
+    making = Making(1)
+    making.write(6)
+    latest: dict[int, int] = {}
+    for segment in making.output.segments:
+        data = making.output.segment(segment.number, "one")
+        assert data is not None
+        packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+        assert [number_of(packet) for packet in packets if number_of(packet) in (0, 4096)] == [0, 4096]
+        for packet in packets:
+            if packet[3] & 0x10:  # it has a payload
+                assert packet[3] & 15 == (latest.get(number_of(packet), (packet[3] & 15) - 1) + 1) % 16
+                latest[number_of(packet)] = packet[3] & 15
+    making.output.end()
+
+
+def number_of(packet: bytes) -> int:
+    """The packet's PID."""
+    return (packet[1] & 31) << 8 | packet[2]

@@ -69,6 +69,16 @@ def test_whether_a_camera_has_a_speaker_is_learnt_by_its_description(says: tuple
         made.close()
 
 
+def test_a_camera_of_an_older_showcam_has_its_speaker_once_its_owner_confirms_its_address() -> None:
+    made = RtspCamera(speaker=True)
+    try:
+        found = look(f"rtsp://127.0.0.1:{made.port}{PATH}").device
+        known = Device("SERIAL1", 1, "Barn", "127.0.0.1", made.port, Pictured(PATH, "h264", 1920, 1080, "aac"))
+        assert (moved(known, found).id, moved(known, found).speaker) == ("SERIAL1", True)
+    finally:
+        made.close()
+
+
 def test_a_camera_that_ends_the_connection_at_the_question_is_added_without_a_speaker(camera: RtspCamera) -> None:
     camera.does.says = lambda lines: ["no RTSP" * 4096] if "551" in lines[0] else lines
     assert not look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.speaker

@@ -104,6 +104,7 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         "vendor_is_here": {"demo", "ezviz_at"},
         "ezviz_open": {"ezviz_at"},
         "webrtc_range": {"webrtc_ports"},
+        "is_exposed": {"public_url"},
         "fleet_url": {"media_urls"},
         "is_one_house": {"sign_up", "store", "web_internal_url"},
     }

@@ -140,6 +140,8 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    elif name == "mqtt_may":
+        echo(f"{camera.name}: whoever may write to the MQTT broker may switch {', '.join(kept.mqtt_may) or 'nothing'}.")
     elif name == "room":
         echo(f"{camera.name} is in the room {kept.room}." if kept.room else f"{camera.name} is in no room.")
     else:
@@ -152,7 +154,7 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     elif name == "motion_rings" and value == "motion":
         echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
     elif name == "talk" and value == "yes" and not camera.has_speaker:
-        echo(f"{camera.name} offers no speaker. Add a camera again that an older showcam added.", err=True)
+        echo(f"{camera.name} offers no speaker, or was added by an older showcam: then add it again.", err=True)
     elif name == "talk":
         echo("Say “discover devices” to Alexa, which keeps to its last list.", err=True)
     elif name in ("voice_may", "tv_scenes"):
@@ -176,7 +178,7 @@ def _chosen(kept: "Preferences", name: str, value: str) -> "Preferences":
             return replace(kept, **{name: text})
         case "tv_when" | "phone_when" if strange := [word for word in words if word not in TV_WHEN]:
             raise BadValue(f"{name} is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
-        case "voice_may" | "tv_scenes" | "tv_when" | "phone_when":
+        case "voice_may" | "tv_scenes" | "tv_when" | "phone_when" | "mqtt_may":
             return replace(kept, **{name: words})
         case "motion_rings" if is_motion_rings(value):
             return replace(kept, motion_rings=value)

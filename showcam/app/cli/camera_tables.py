@@ -17,7 +17,7 @@ type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]
 
 PREFERENCES = (
     *("voice_may", "while_encrypted", "room", "keep_warm", "talk", "tv", "tv_when", "tv_scenes"),
-    *("phone_when", "motion_rings", "ring_pause_s"),
+    *("phone_when", "motion_rings", "ring_pause_s", "mqtt_may"),
 )
 WAY = {
     "": "",

@@ -134,6 +134,10 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     \b
     ring_pause_s: seconds after an announcement without another of its kind, 0 to 3600; the bell
     itself always rings (showcam owner quiet has the household's quiet times)
+
+    \b
+    mqtt_may: what whoever may write to the MQTT broker may switch, parted by commas:
+    encryption,audio,sleep or nothing
     """
     from showcam.app.cli import camera_tables as tables
 

@@ -13,7 +13,6 @@ import click
 from msgspec.structs import replace
 
 from showcam.app.cli import Command, guide, origins_of, settings_of
-from showcam.app.cli.home import announce
 from showcam.app.cli.output import echo, elsewhere
 from showcam.app.process.supervisor import Listener, Process
 from showcam.app.settings import Settings
@@ -150,6 +149,8 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
 
 def _announce(settings: Settings) -> None:
     """Prints the page to open next as the last line: the practice page, or the page of the cameras."""
+    from showcam.app.cli.home import announce  # it brings the store, which the media process has not
+
     if sys.stderr.isatty():
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:

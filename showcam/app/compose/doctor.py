@@ -64,6 +64,8 @@ def running(
     yield from of("cameras", cameras)
     if settings.notifies:
         yield households.notices(store)
+    if broker := _broker(settings):
+        yield broker
 
 
 def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
@@ -93,6 +95,20 @@ def reports(settings: Settings, store: Store) -> Finding:
         mend = worded("Set google_service_account, see {page}", page=page("google.md"))
         return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
     return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
+
+
+def _broker(settings: Settings) -> Finding | None:
+    """A finding about the MQTT broker, as the worker last met it; None if no broker is set."""
+    file = settings.broker_status
+    if not file.exists():
+        return None
+    from showcam.mqtt import status
+
+    met = status.read(file)
+    if met is None or met.outcome == "connected":
+        return ok("MQTT", met.sentence) if met else None
+    mend = worded("Correct the setting mqtt, see {page}", page=page("settings.md"))
+    return wrong("MQTT", met.sentence, mend, "mqtt_refused", command="showcam settings set mqtt")
 
 
 def _world(settings: Settings, store: Store) -> World:

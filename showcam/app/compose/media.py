@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
             ice_addresses=settings.ice_addresses,
             webrtc_ports=settings.webrtc_range,
             rtsp_port=settings.rtsp_port or None,
+            exposed=settings.is_exposed,
             stun=settings.stun,
             turn=settings.turn,
             turn_secret=settings.turn_secret,

@@ -196,6 +196,7 @@ class OwnMachine:
             version=self.disk.version,
             newer=self.disk.newer(),
             changed=self.disk.changed(),
+            mqtt=_broker(self.settings),
             python=platform.python_version(),
             address=self.settings.public_url,
             disk_free=disk.free,
@@ -229,6 +230,16 @@ class OwnMachine:
             return self.base.pictures.live(account_id)
         except MediaUnavailable:
             return None
+
+
+def _broker(settings: Settings) -> str:
+    """A sentence about the connection to the MQTT broker; "" if no broker is set."""
+    if not settings.broker_status.exists():
+        return ""
+    from showcam.mqtt import status
+
+    met = status.read(settings.broker_status)
+    return met.sentence if met else ""
 
 
 def _tail(file: Path) -> list[str]:

@@ -108,6 +108,7 @@ def app(
             alexa=friendly_names,
             google=names,
             traces=tracer.kind if tracer else "",
+            has_broker=settings.broker_status.exists,
             talking=adapter.talking,
         )
         others = _console(settings, console_home, base, happenings, keeper, examinations, exposer)

@@ -16,6 +16,7 @@ import structlog
 from showcam.app import keys
 from showcam.app.compose import ground, phones, reports, screens
 from showcam.app.compose.ground import Ground
+from showcam.app.on_disk import version_of
 from showcam.app.process import logs
 from showcam.app.process.home_address import home_address
 from showcam.app.process.limits import raise_limit
@@ -33,7 +34,7 @@ from showcam.registry.watch.watch import Watch
 from showcam.store.outbox import Claim
 from showcam.store.ports import StoreUnavailable
 from showcam.store.processes import BEAT_S
-from showcam.store.records import DAY_S, Assistant
+from showcam.store.records import DAY_S, Assistant, new_id
 
 log = structlog.get_logger()
 
@@ -143,6 +144,7 @@ def serve(settings: Settings) -> None:
     adapter = base.adapter
     notifying = Notifying(base.store, adapter.faults, adapter.standing, partial(notices.send, sender=NAMING.name), home)
     shown = screens.build(settings, base) if settings.casts else None
+    end_mqtt = _mqtt(settings, base)
     jobs = [
         Job("beat", 5.0, beat.touch),
         Job("watch", 0.25, watch.turn),
@@ -160,8 +162,33 @@ def serve(settings: Settings) -> None:
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
     run(jobs)
+    end_mqtt()
     end_telling()
     notifying.close()
     if shown is not None:
         shown.close()
     base.store.close()
+
+
+def _mqtt(settings: Settings, base: Ground) -> Callable[[], None]:
+    """Publishes at the broker that the owner named, if any. Returns a function to end that."""
+    file = settings.broker_status
+    if not settings.mqtt:
+        file.unlink(missing_ok=True)
+        return lambda: None
+    from showcam.mqtt.broker import parsed
+    from showcam.mqtt.commands import Commands
+    from showcam.mqtt.publisher import Publisher, start
+
+    commands = Commands(base.adapter.owner, base.store)
+    publisher = Publisher(
+        parsed(settings.mqtt),
+        base.adapter.present,
+        base.store,
+        commands,
+        node=base.store.meta_once("mqtt_node", new_id()),
+        version=version_of(),
+        file=file,
+        ca_file=settings.ca_file,
+    )
+    return start(publisher, commands, base.adapter.changes.subscribe)

@@ -28,7 +28,7 @@ _AWS = frozenset({"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
 _OF_BOTH = frozenset(
     {"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "google_service_account", "grant_roots"}
 )
-_SECRETS = {"web": _OF_BOTH | {"metrics_token"}, "worker": _OF_BOTH}
+_SECRETS = {"web": _OF_BOTH | {"metrics_token"}, "worker": _OF_BOTH | {"mqtt"}}
 MEDIA = frozenset(
     (
         *(
@@ -44,7 +44,7 @@ MEDIA = frozenset(
             "sign_up",
         ),
         *("store", "live_per_account", "transcodes", "idle_s", "log_level", "stun", "turn", "turn_secret"),
-        *("trusted_proxies", "ice_addresses", "webrtc_ports", "rtsp_port"),
+        *("trusted_proxies", "ice_addresses", "webrtc_ports", "rtsp_port", "public_url"),
     )
 )
 

@@ -23,7 +23,7 @@ from showcam.i18n.catalogue import OURS
 from showcam.registry.gate.gate import is_larger, may_talk, plain
 from showcam.registry.gate.voice_names import trouble
 from showcam.registry.owner.owner import LONGEST_ROOM, Owner
-from showcam.registry.preferences import MOTION_RINGS, Preferences
+from showcam.registry.preferences import MOTION_RINGS, MQTT_MAY, Preferences
 from showcam.registry.streams.history import Talking
 
 SMALLER = (1280, 720)  # the largest size that counts as the smaller picture, if its own is not known
@@ -47,7 +47,8 @@ class Row(Struct, frozen=True):
 class CameraPage:
     """`alexa` and `google` are the names of cameras at these assistants, by id.
 
-    `traces`: the kind of sources with traces. `talking`: who talks through cameras, if anybody can.
+    `traces`: the kind of sources with traces. `talking`: who talks through cameras, if anybody can. `has_broker`:
+    whether cameras are published at an MQTT broker now.
     """
 
     def __init__(
@@ -61,9 +62,11 @@ class CameraPage:
         google: Called,
         traces: str = "",
         talking: Talking | None = None,
+        has_broker: Callable[[], bool] = lambda: False,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._traces, self._talk = traces, Talk(owner, talking) if talking else None
+        self._has_broker = has_broker
         self._owner, self._area, self._forms, self._happenings = owner, area, forms, happenings
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
         self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
@@ -113,6 +116,7 @@ class CameraPage:
             mark=mark_of(self._owner.preferences(account, camera)),
             pause=not_kept.pause if not_kept else preferences.ring_pause_s,
             by_voice=_voiced(shown, preferences),
+            by_mqtt=_by_mqtt(shown, preferences) if self._has_broker() else (),
             longest_room=LONGEST_ROOM,
             rings=[(value, pages.say(RINGS[value])) for value in MOTION_RINGS if _rings(shown, value, preferences)],
             ways=[OURS.say(language, WAYS[way], vendor=pages.vendor()) for way in shown.ways if way in WAYS],
@@ -250,6 +254,12 @@ def _voiced(camera: Camera, preferences: Preferences) -> list[tuple[str, str]]:
     could |= {setting for setting in BY_VOICE if setting in FIELDS and field_of(camera, setting) != "none"}
     shown = [name for name in BY_VOICE if name in could or name in preferences.voice_may]
     return [(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in shown]  # type: ignore[index]
+
+
+def _by_mqtt(camera: Camera, preferences: Preferences) -> list[tuple[str, str]]:
+    """Returns what the broker could switch of this camera, and what the owner has ticked, each with its name."""
+    shown = [name for name in MQTT_MAY if field_of(camera, name) != "none" or name in preferences.mqtt_may]
+    return [(name, pages.say(NAMES[name])) for name in shown]  # type: ignore[index]
 
 
 def _rings(camera: Camera, value: str, preferences: Preferences) -> bool:

@@ -15,7 +15,7 @@ from showcam.console.look.area import FORM, Rule
 from showcam.drivers.settings import BY_VOICE, BadValue
 from showcam.i18n.catalogue import mark
 from showcam.registry.owner.owner import Owner
-from showcam.registry.preferences import LONGEST_PAUSE_S, Preferences, is_motion_rings, is_pause
+from showcam.registry.preferences import LONGEST_PAUSE_S, MQTT_MAY, Preferences, is_motion_rings, is_pause
 from showcam.registry.streams.history import Talking
 
 ENCRYPTED = "encrypted"  # the part of the form that decides only about an encrypted camera
@@ -53,6 +53,7 @@ class PreferenceForms:
                 keep_warm="keep_warm" in form,
                 talk="talk" in form,
                 favourite="favourite" in form,
+                mqtt_may=tuple(form.getlist("mqtt_may")) if "mqtt" in form else kept.mqtt_may,
                 motion_rings=rings if is_motion_rings(rings) else kept.motion_rings,
                 ring_pause_s=pause_s if is_pause(pause_s) else kept.ring_pause_s,
             )
@@ -67,7 +68,8 @@ class PreferenceForms:
             if not why and encrypted in ("no", "lan") and encrypted != kept.while_encrypted:
                 why = pages.why(self._owner.encrypted.decide(account, camera, encrypted))
         may = tuple(setting for setting in chosen.voice_may if setting in BY_VOICE)
-        return NotKept(why, replace(chosen, voice_may=may), pause) if why else None
+        switched = tuple(setting for setting in chosen.mqtt_may if setting in MQTT_MAY)
+        return NotKept(why, replace(chosen, voice_may=may, mqtt_may=switched), pause) if why else None
 
     def _store(self, account: str, camera: str, chosen: Preferences) -> str:
         try:
@@ -79,7 +81,7 @@ class PreferenceForms:
 
 def mark_of(kept: Preferences) -> str:
     """Returns a mark of the values in the form: the same values have the same mark."""
-    decided = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.talk, kept.favourite)
+    decided = (kept.voice_may, kept.mqtt_may, kept.while_encrypted, kept.keep_warm, kept.talk, kept.favourite)
     shown = (*decided, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 

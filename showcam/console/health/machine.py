@@ -14,7 +14,7 @@ type Fault = Literal[
     "pictures_not_forwarded", "cors_stripped", "clock_off", "stun_dead", "turn_secret_wrong", "udp_blocked",
     "ports_taken", "skill_id_wrong", "forwarder_key_wrong", "no_directive", "redirect_uri_missing",
     "client_secret_wrong", "gateway_grant_dead", "homegraph_key_wrong", "reports_not_sent", "session_ended",
-    "code_wrong", "no_room_to_transcode", "disk_full",
+    "code_wrong", "no_room_to_transcode", "disk_full", "mqtt_refused",
 ]  # fmt: skip
 # The step of set-up that a finding belongs to; "" if there is none.
 type Step = Literal["", "cameras", "reachable", "google", "alexa"]
@@ -37,6 +37,7 @@ class Facts(Struct, frozen=True):
     keeps_backups: bool  # whether a backup can be made here
     newer: str = ""
     changed: float = 0.0
+    mqtt: str = ""  # the state of the connection to the owner's MQTT broker; "": no broker is set
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,6 @@ KEEP_ALIVE_S = 60  # as pyEzvizApi's mqtt.py and paho's own default have it
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 
-LONGEST_PACKET = 64 * 1024  # bytes; the vendor's messages have about one thousand
-MOST_HELD = 256  # messages that were sent and not released
-
 type Hears = Callable[[Hint], None]
 
 
@@ -206,7 +203,9 @@ class Listener:
     def _client(self, client_id: str) -> "Client":
         from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
-        client = bounded_client(client_id)
+        from showcam.net.mqtt import bounded_client
+
+        client = bounded_client(client_id, TooMuch)
         client.username_pw_set(MQTT_APP_KEY, APP_SECRET)
         client.connect_timeout = self._waits.start_s
 
@@ -305,28 +304,6 @@ def _post(
     if reply.status != 200 or reply.data is None or reply.data.get("status") != 200:
         raise VendorDown(f"HTTP {reply.status}")
     return reply.data
-
-
-def bounded_client(client_id: str) -> "Client":
-    """A client of MQTT 3.1.1 with clean sessions. Its `loop` raises TooMuch before reading too much.
-
-    The standard lets a packet be 256 MB long (MQTT 3.1.1, 2.2.3). It lets a broker send messages of quality 2 that it
-    never releases (4.3.3). The library paho bounds neither, and has no public hook before it reads. Since private names
-    are used here, pyproject.toml bounds its version.
-    """
-    from paho.mqtt import client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    class Bounded(mqtt.Client):
-        def _sock_recv(self, bufsize: int) -> bytes:
-            """`bufsize` is 1 in a packet's header, then the number of bytes that the packet still has."""
-            if bufsize > LONGEST_PACKET:
-                raise TooMuch(f"a message of {bufsize} bytes")
-            if len(self._in_messages) > MOST_HELD:
-                raise TooMuch(f"{len(self._in_messages)} messages that it does not release")
-            return super()._sock_recv(bufsize)
-
-    return Bounded(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
 
 
 def _loop(client: "Client") -> bool:

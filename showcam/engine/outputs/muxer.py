@@ -93,6 +93,7 @@ class SegmentMuxer:
             options={
                 "segment_format": "mpegts",
                 "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: segments begin with both
+                "individual_header_trailer": "0",  # counters of packets go on: ffmpeg takes a jump for damage
                 **_segments(self._number),
             },
             io_open=lambda _url, _flags, _options: _Body(self._closed),

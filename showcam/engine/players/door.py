@@ -53,7 +53,10 @@ class Wrong:
 
 
 class RtspDoor:
-    """`shared`: the networks of trusted proxies, which come for strangers too. `wait_s`: until a first picture."""
+    """`shared`: the networks of trusted proxies, which come for strangers too. `wait_s`: until a first picture.
+
+    `exposed`: a public address leads here, so that a proxy on this machine may come for strangers by loopback.
+    """
 
     def __init__(
         self,
@@ -62,10 +65,11 @@ class RtspDoor:
         *,
         wait_s: float,
         shared: tuple[Network, ...] = (),
+        exposed: bool = False,
         limits: Limits = Limits(),  # noqa: B008
     ) -> None:
         self._sessions, self._players, self._wait_s, self._shared = sessions, players, wait_s, shared
-        self._limits = limits
+        self._limits, self._exposed = limits, exposed
         self._wrong = Wrong(asyncio.get_running_loop().time)
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -113,7 +117,7 @@ class RtspDoor:
             del self._connections[connection]
 
     def _may_enter(self, address: str) -> bool:
-        if not is_in_house(address, loopback=True) or within(address, self._shared):
+        if not is_in_house(address, loopback=not self._exposed) or within(address, self._shared):
             return False
         clients = Counter(counted_as(connection.address) for connection in self._connections)
         return clients.total() < self._limits.most and clients[counted_as(address)] < self._limits.most_of_one

@@ -18,6 +18,7 @@ from showcam.drivers.camera import (
     STALE_S,
     UNASKED,
     WAITING_FOR_SOUND,
+    WITH_MICROPHONE,
     Camera,
     Display,
     Failed,
@@ -237,7 +238,6 @@ _PICTURE_CODE: dict[str, Reason | None] = {
     "wrong": "code_wrong",
     "none": "encryption_on",
 }
-_WITH_MICROPHONE = frozenset({"alexa", "page"})
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
@@ -307,11 +307,8 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
 
 
 def may_talk(camera: Camera, surface: str) -> bool:
-    """Whether a viewer on this surface may talk through the camera, once the gate has let them see it.
-
-    No page of Google's names a microphone for cameras, and a video or a TV has none.
-    """
-    return camera.may_be_talked_through and surface in _WITH_MICROPHONE
+    """Whether a viewer on this surface may talk through the camera, once the gate has let them see it."""
+    return camera.may_be_talked_through and surface in WITH_MICROPHONE
 
 
 def unverified(refusal: Refusal) -> bool:

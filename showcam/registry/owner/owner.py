@@ -17,7 +17,7 @@ from showcam.registry.owner.codes import LanCodes
 from showcam.registry.owner.control import Control
 from showcam.registry.owner.encrypted import Encrypted
 from showcam.registry.owner.last_stills import LastStills, drop
-from showcam.registry.preferences import Preferences, keep
+from showcam.registry.preferences import MQTT_MAY, Preferences, keep
 from showcam.registry.readings.changes import AwaitedChanges as Changes
 from showcam.registry.readings.households import Listing
 from showcam.registry.readings.judge import Component, Deadline, Ground, Row, VisibleCamera
@@ -224,6 +224,8 @@ class Owner(Component):
         """
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
+        if strange := set(preferences.mqtt_may) - set(MQTT_MAY):
+            raise BadValue(f"a broker can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(MQTT_MAY)}")
         room = line(preferences.room)
         if len(room) > LONGEST_ROOM:
             raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
@@ -238,6 +240,7 @@ class Owner(Component):
         new = replace(
             preferences,
             voice_may=voice_may,
+            mqtt_may=tuple(setting for setting in MQTT_MAY if setting in preferences.mqtt_may),
             room=room,
             tv_scenes=tvs,
             while_encrypted=kept.while_encrypted,
