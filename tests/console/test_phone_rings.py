@@ -6,6 +6,8 @@ import pytest
 
 from showcam.accounts import households
 from showcam.console.door.phone_rings import WHEN, PhoneRings
+from showcam.net.web_push import armoured, new_key, public_of
+from showcam.registry.notices.browsers import Browsers
 from showcam.registry.notices.notifier import Addresses
 from showcam.registry.preferences import Preferences
 from showcam.registry.readings.changes import Change
@@ -100,3 +102,51 @@ def test_the_history_has_what_became_of_it(world: HomeWorld, took_s: float | Non
     assert f"Front Door {says}" in browser.text
     assert "Front Door Somebody rang" in browser.text
     assert set(WHEN) == {"doorbell", "person", "motion"}
+
+
+GIVEN = {
+    "address": "https://updates.push.services.mozilla.com/wpush/v2/abc",
+    "key": armoured(public_of(new_key())),
+    "secret": armoured(bytes(16)),
+}
+
+
+@pytest.fixture
+def secure(world: HomeWorld) -> HomeBrowser:
+    """A browser on this machine, to which a page by http is as good as one by https."""
+    browser = world.browser(host="127.0.0.1:8080", peer="127.0.0.1")
+    return browser.enter(world.code.renew()).sign_in().visit(AT)
+
+
+def subscriptions(world: HomeWorld) -> list[str]:
+    kept = Browsers(world.home.store, world.clock).of(world.home.account.id)
+    return [each.address for each in kept.values()]
+
+
+def test_a_browser_subscribes_and_ends_it_by_one_press_each(world: HomeWorld, secure: HomeBrowser) -> None:
+    assert "Send it to this browser" in secure.text
+    secure.send(AT, step="push", **GIVEN)
+    assert (secure.status, subscriptions(world)) == (200, [GIVEN["address"]])
+    assert "Send nothing to this browser" in secure.text
+    assert ticks(secure) != {}  # without an address there is somebody to send to now
+    secure.send(AT, step="end-push")
+    assert (secure.status, subscriptions(world)) == (200, [])
+    assert "Send it to this browser" in secure.text
+
+
+@pytest.mark.parametrize("wrong", [{"address": "https://192.168.1.1/x"}, {"key": "x"}, {"secret": ""}])
+def test_what_is_no_subscription_is_said(world: HomeWorld, secure: HomeBrowser, wrong: dict[str, str]) -> None:
+    secure.send(AT, step="push", **(GIVEN | wrong))
+    assert (secure.status, "That did not work." in secure.text, subscriptions(world)) == (403, True, [])
+
+
+def test_a_page_by_http_in_the_house_offers_none(world: HomeWorld, page: HomeBrowser) -> None:
+    assert "Send it to this browser" not in page.text
+    assert world.home.store.account_secret(world.home.account.id, "push-key") is None
+
+
+def test_the_worker_is_a_script_of_these_pages(secure: HomeBrowser) -> None:
+    answer = secure.visit("/home/push-worker.js").answer
+    assert answer is not None
+    assert answer.content_type.startswith("text/javascript")
+    assert b"showNotification" in answer.data

@@ -1,12 +1,16 @@
 """Messages to phones: each change once to each address, with one still of it, however many and whatever hangs."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.net.jpeg import is_whole
+from showcam.net.web_push import Ended, Sender, Subscription, new_key, public_of
+from showcam.registry.notices.browsers import MOST, Browsers, Pushing, TooMany
 from showcam.registry.notices.rings import AN_HOUR, MOST_WAITING, Rings
 from showcam.registry.readings.changes import RUNG_S, Change
 from tests.doubles.clock import Clock
@@ -36,8 +40,10 @@ class Phones:
         self.during: Callable[[str], object] = lambda url: None
         self.refuses: set[str] = set()
         standing = self.home.adapter.standing
+        self.browsers, self.pushed, self.has_ended = Browsers(self.home.store, owner.clock), list[Any](), False
+        self.push = Pushing(self.browsers, lambda _: Pushed(self))
         live = LIVE.__add__
-        self.rings = Rings(self.home.store, standing, self, self.send, live, self.note, owner.clock)
+        self.rings = Rings(self.home.store, standing, self, self.send, live, self.note, self.push, owner.clock)
 
     def of(self, change: Change, within_s: float) -> bytes | None:
         self.moments.append((change.kind, within_s))
@@ -180,3 +186,73 @@ def test_a_removed_household_is_sent_nothing(phones: Phones) -> None:
     phones.home.store.drop_household(phones.home.account.id)
     phones.rings.take(change)
     assert phones.rings._threads == []
+
+
+class Pushed(Sender):
+    """Takes what is sent to browsers at once."""
+
+    def __init__(self, phones: Phones) -> None:
+        self.phones = phones
+
+    def send(self, to: Subscription, message: bytes, life_s: int, within_s: float) -> bool:
+        if self.phones.has_ended:
+            raise Ended
+        self.phones.pushed.append((to.address, json.loads(message), life_s))
+        return True
+
+
+def subscribed(phones: Phones, number: int = 0, kept_s: float = 3600.0) -> ConsoleSession:
+    """A browser that is signed in, and its subscription."""
+    sessions = ConsoleSessions(phones.home.store, phones.owner.clock)
+    session = sessions.read(sessions.begin(account=phones.home.account.id, user="kari", kept_s=kept_s))
+    assert session is not None
+    key, secret = public_of(new_key()), bytes(16)
+    phones.browsers.add(phones.home.account.id, session.id, Subscription(f"https://push.example/{number}", key, secret))
+    return session
+
+
+def test_a_browser_gets_the_words_and_the_link(phones: Phones) -> None:
+    subscribed(phones)
+    phones.take(phones.change())
+    until(lambda: len(phones.got) == 2 and phones.pushed)
+    [(address, message, life_s)] = phones.pushed
+    assert (address, life_s) == ("https://push.example/0", int(RUNG_S))
+    assert message["title"] == "Front Door: Somebody rang"
+    assert message["live"] == f"{LIVE}{phones.home.id('Front Door')}"
+    assert message["at"] == phones.owner.clock.now * 1000
+
+
+def test_a_browser_is_sent_it_though_there_is_no_address(phones: Phones) -> None:
+    for address_id in phones.owner.ids.values():
+        phones.owner.addresses.remove(phones.home.account.id, address_id)
+    subscribed(phones)
+    phones.take(phones.change())
+    assert (len(phones.pushed), phones.got, phones.noted) == (1, [], [("doorbell", 0.0)])
+
+
+def test_a_subscription_ends_with_its_service_or_the_browsers_sign_in(phones: Phones) -> None:
+    account = phones.home.account.id
+    subscribed(phones)
+    phones.has_ended = True
+    phones.take(phones.change())
+    until(lambda: phones.browsers.of(account) == {})
+    phones.has_ended = False
+    session = subscribed(phones)
+    assert list(phones.browsers.of(account)) == [session.id]
+    ConsoleSessions(phones.home.store, phones.owner.clock).end(session)
+    assert phones.browsers.of(account) == {}
+    assert phones.home.store.account_secrets(account, "push/") == {}
+    subscribed(phones, kept_s=60.0)
+    phones.owner.clock.now += 61
+    assert phones.browsers.of(account) == {}
+
+
+def test_a_household_has_so_many_at_most_and_one_key(phones: Phones) -> None:
+    for number in range(MOST):
+        last = subscribed(phones, number)
+    with pytest.raises(TooMany):
+        subscribed(phones, MOST)
+    again = Subscription("https://push.example/again", public_of(new_key()), bytes(16))
+    phones.browsers.add(phones.home.account.id, last.id, again)  # in place of the one before
+    assert len(phones.browsers.of(phones.home.account.id)) == MOST
+    assert phones.browsers.key(phones.home.account.id) == phones.browsers.key(phones.home.account.id)

@@ -69,7 +69,7 @@ def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]
         home.entrance,
         lambda: host_in_house(settings),
         port=settings.port,
-        rings=PhoneRings(base.adapter.owner, base.store) if settings.notifies else None,
+        rings=PhoneRings(base.adapter.owner, base.store, loopback=settings.demo) if settings.notifies else None,
     )
     google = GooglePage(home.area, base.store, google_set_up.console(settings))
     return [trial, phones, google, *_of_own_cameras(settings, base, home)]

@@ -32,13 +32,18 @@ def ring_phones(settings: Settings, base: Ground) -> None:
 def _rings(settings: Settings, base: Ground) -> "Rings":
     from showcam.accounts.console_sessions import ConsoleSessions
     from showcam.net import notices
+    from showcam.net.web_push import Sender, Services
+    from showcam.registry.notices.browsers import Browsers, Pushing
     from showcam.registry.notices.rings import Rings
     from showcam.registry.owner.moments import Moments
 
     adapter = base.adapter
     moments = Moments(adapter.alarm_pictures, adapter.owner, ConsoleSessions(base.store), base.pictures.still)
-    send = partial(notices.send, sender=NAMING.name)
-    return Rings(base.store, adapter.standing, moments, send, partial(_live, settings), adapter.history.note_phone)
+    send, live = partial(notices.send, sender=NAMING.name), partial(_live, settings)
+    contact = settings.web_url if settings.web_url.startswith("https://") else ""
+    sender = partial(Sender, contact=contact, hosts=Services(loopback=settings.demo), ca_file=settings.ca_file)
+    push = Pushing(Browsers(base.store), sender)
+    return Rings(base.store, adapter.standing, moments, send, live, adapter.history.note_phone, push)
 
 
 def _live(settings: Settings, camera: str) -> str:

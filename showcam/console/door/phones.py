@@ -1,6 +1,7 @@
 """The pages of phones: an owner has a QR code shown, a phone takes it, and each signed-in browser is listed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Response, request
 
@@ -16,10 +17,12 @@ from showcam.i18n.catalogue import mark
 from showcam.net.addresses import in_url, is_loopback
 
 # For the codes that sign a phone in.
-PHONES = {**CODE, "no_browser": (403, mark("It is gone already."))}
+PHONES = {**CODE, "no_browser": (403, mark("It is gone already.")), "no_push": (403, mark("That did not work."))}
 
 AT, TAKEN_AT = "/home/phones", "/home/phone"
+WORKER_AT = "/home/push-worker.js"  # a service worker serves the pages below its own address
 MAX_CODE = 100
+_WORKER = Path(__file__).parents[1] / "static" / "push-worker.js"
 
 
 class Phones:
@@ -46,6 +49,7 @@ class Phones:
             (AT, "phones", self.show, READ),
             (AT, "phones_step", self.take, ("POST",)),
             (TAKEN_AT, "phone", self.phone, FORM),
+            (WORKER_AT, "push_worker", self.worker, READ),
         ]
 
     def show(self, current: ConsoleSession, why: str = "", code: str = "") -> Response:
@@ -66,6 +70,9 @@ class Phones:
             rings=rings.ticks(current.account) if rings else [],
             has_address=rings is not None and rings.has_address(current.account),
             done=request.args.get("done", ""),
+            push_key=rings.push_key(current.account) if rings and _may_push() else "",
+            is_pushed=rings is not None and rings.is_pushed(current),
+            worker=WORKER_AT,
         )
 
     def take(self, current: ConsoleSession) -> Response:
@@ -76,6 +83,12 @@ class Phones:
             case "rings" if self._rings is not None and self._rings.may(current.account):
                 is_kept = self._rings.take(current.account)
                 return pages.led(f"{AT}?done=1#rings") if is_kept else self.show(current, "no_browser")
+            case "push" if self._rings is not None and self._rings.may(current.account):
+                is_kept = self._rings.subscribe(current)
+                return pages.led(f"{AT}?done=1#rings") if is_kept else self.show(current, "no_push")
+            case "end-push" if self._rings is not None:
+                self._rings.unsubscribe(current)
+                return pages.led(f"{AT}?done=1#rings")
             case "end-browser":
                 return self._end(current, request.form.get("browser", ""))
             case "end-others":
@@ -84,6 +97,10 @@ class Phones:
                         self._area.end(browser.session)
                 return pages.led(f"{AT}#browsers")
         return pages.problem("request")
+
+    def worker(self, _current: ConsoleSession) -> Response:
+        """The script that shows a ring in a browser, also while no page of showcam's is open there."""
+        return Response(_WORKER.read_text(), mimetype="text/javascript")
 
     def phone(self) -> Response:
         """The page that a phone opens. Only its button takes the code."""
@@ -124,3 +141,8 @@ class Phones:
 
 def _is_own(host: str) -> bool:
     return host == "localhost" or is_loopback(host)
+
+
+def _may_push() -> bool:
+    """Whether a browser may subscribe: only by https, or on this machine, and not behind a proxy's base path."""
+    return cookies.base() is None and (request.is_secure or _is_own(host_of(request.host)))
