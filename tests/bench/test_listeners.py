@@ -7,7 +7,7 @@ from bench.scale.day import simulate
 from bench.scale.footprint import BELL, OF_BELL
 from bench.scale.limits import limits
 from bench.scale.listeners import COUNT, measure
-from bench.scale.quotas import lifted, quotas
+from bench.scale.quotas import lifted, quotas, seconds
 from showcam.registry.watch.share import MOST
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/integrator/scale.md").read_text()
@@ -33,3 +33,4 @@ def test_doorbells_that_are_listened_to_fill_the_vendor_s_quota_as_the_page_says
     (first,) = limits(given, day, today)
     assert 4500 < first.links < 5500
     assert "500 doorbells" in DOCUMENT
+    assert seconds(given, OF_BELL) == 0.0
