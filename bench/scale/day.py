@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.scale.assumptions import Assumptions
-from bench.scale.footprint import Footprint
+from bench.scale.fleet import RENEWED_S
+from bench.scale.footprint import BELL, Footprint
 from bench.scale.quotas import Quota
 from bench.scale.reporting import RECORDS
+from showcam.registry.watch.messages import BELL_S
+from showcam.store.processes import BEAT_S
 
 MINUTES = 1440
 SWEEPS = 24 * 60 / 5  # runs a day
 # shape of the day from midnight; adjacent hours are blended
 HOURS = (2, 1, 1, 1, 1, 2, 5, 8, 7, 5, 5, 5, 6, 5, 5, 6, 8, 11, 14, 16, 15, 11, 7, 4)
-EVEN = frozenset({"token refresh", "overdue links", "household looked at", "look at a link"})  # by night too
+EVEN = frozenset({"token refresh", "overdue links", "household looked at", "look at a link", BELL})  # by night too
 # they recur by themselves: a refused one is not repeated
-AGAIN = frozenset({"gate check", "report to Alexa", "report to Google", "look at a link"})
+AGAIN = frozenset({"gate check", "report to Alexa", "report to Google", "look at a link", BELL})
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Day:
     peaks: dict[str, float]  # by quota: units a second requested in the busiest minute
     live: float  # streams at once, in the busiest minute
     live_hours: float  # of streams, the whole day
+    pictures: list[float] = field(default_factory=list)  # live in each minute
 
     def total(self, walk: str) -> int:
         return sum(minute.served[walk] for minute in self.minutes)
@@ -50,6 +54,8 @@ def daily(given: Assumptions) -> dict[str, float]:
     """Requests a day by walk, before anything is refused."""
     alexa, google = given.links * (1 - given.google), given.links * given.google
     opens = given.opens * given.links
+    passing = opens * (1 - given.passed)  # opened by our media processes
+    live_s = passing * given.watch_s
     return {
         "Discover": alexa * given.lists,
         "ReportState": alexa * given.polls,
@@ -60,7 +66,12 @@ def daily(given: Assumptions) -> dict[str, float]:
         "token refresh": given.links * 86400 / given.token_s,
         "linking": given.links * given.joins,
         "webhook message": given.links * given.cameras * given.events,
-        "gate check": opens * (1 - given.passed) * given.watch_s / given.gate_s,
+        "gate check": live_s / given.gate_s,
+        "part: a picture placed": passing,
+        "part: a hold looked at": live_s / given.gate_s - live_s / RENEWED_S,
+        "part: a hold renewed": live_s / RENEWED_S,
+        "part: an ask kept": opens * given.history,
+        "media process's report": live_s / given.wanted / BEAT_S,
         "report to Alexa": alexa * given.cameras * given.told,
         "report to Google": google * given.cameras * given.told,
         "look at a link": given.links,
@@ -68,6 +79,7 @@ def daily(given: Assumptions) -> dict[str, float]:
         "records of the stream": 2 * given.links * (given.cameras * given.told + 1) / RECORDS,
         "overdue links": SWEEPS,
         "household looked at": given.links,
+        **({BELL: given.links * given.bells * 86400 / BELL_S} if given.bells else {}),
     }
 
 
@@ -106,6 +118,7 @@ def simulate(given: Assumptions, footprints: Mapping[str, Footprint], quotas: li
         again = {walk: 0 if walk in AGAIN else math.floor(minute.refused[walk] * given.retry) for walk in walks}
         live = minute.served.get("gate check", 0) * given.gate_s / 60
         day.live, day.live_hours = max(day.live, live), day.live_hours + live / 60
+        day.pictures.append(live)
         day.minutes.append(minute)
     return day
 

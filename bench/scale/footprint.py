@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bench.progress import say
+from bench.scale.fleet import FLEET
 from bench.scale.meter import Units, stored
 from bench.scale.reporting import ALONE, WALKS
 from bench.scale.walks import Entry, Household
@@ -36,6 +37,7 @@ class Footprint:
     told_calls: float = 0.0  # of an assistant's services, of which
     google_calls: float = 0.0  # of HomeGraph
     queued: float = 0.0  # requests of the queue
+    live_s: float = 0.0  # of video
     listed: float = 0.0  # write units in the index where Alexa's links that are due are listed
     shared: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -48,12 +50,15 @@ class Measured:
 
 INVOKED = {"linking": 5.0}  # the page, sign-in, consent, agreement, and the code
 TIMES = 3
+# A listener reads a doorbell's sign-in, then its list of messages at the vendor. No function runs.
+BELL = "list of a doorbell's messages"
+OF_BELL = Footprint("listener", requests=1.0, reads=1.0, writes=0.0, app_calls=1.0, invoked=0.0)
 TOLD = {"report to Alexa", "report to Google"}  # each is one call of the assistant
 # a message is sent, received and removed; one request sends those that a run of `changes` wakes
 QUEUED = {"report to Alexa": 2.0, "report to Google": 2.0, "look at a link": 2.0, "records of the stream": 1.0}
 LISTED = "gsi1 telling#alexa#"
 OF_ALL = "overdue links"  # the only one that is about no household
-SOON = "gate check"  # the only request that follows on the last one within seconds
+OFTEN = {"gate check", *FLEET}  # requests that follow on the last one within seconds
 
 
 def measure(cameras: int, *, app_account: bool = True, times: int = TIMES) -> Measured:
@@ -72,10 +77,10 @@ def measure(cameras: int, *, app_account: bool = True, times: int = TIMES) -> Me
         return Measured(found, rest)
 
 
-def batched(footprints: Mapping[str, Footprint], streams: float) -> dict[str, Footprint]:
-    """One request of a media process checks all its streams."""
+def batched(footprints: Mapping[str, Footprint], streams: float, gate_s: float = 2.0) -> dict[str, Footprint]:
+    """One request of a media process checks all its streams, for `gate_s` seconds of video each."""
     alone = footprints["gate check"]
-    check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams)
+    check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams, live_s=gate_s)
     return {**footprints, "gate check": check}
 
 
@@ -83,7 +88,7 @@ def _measured(made: World, name: str, near: Household, home: Household, times: i
     entry, start = WALKS[name]
     cpu_ms = []
     for _ in range(times):
-        if name != SOON:
+        if name not in OFTEN:
             made.later()
         made.meter.take()
         with redirect_stdout(io.StringIO()) as log:
@@ -101,7 +106,7 @@ def _measured(made: World, name: str, near: Household, home: Household, times: i
         app_calls=calls.total() - opened,
         open_calls=opened,
         cpu_ms=min(cpu_ms),
-        invoked=INVOKED.get(name, 1.0),
+        invoked=0.0 if name.startswith("part") else INVOKED.get(name, 1.0),
         log_b=log.tell() - written,
         told_calls=float(name in TOLD),
         google_calls=float(name == "report to Google"),

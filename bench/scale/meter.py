@@ -111,7 +111,10 @@ class Meter:
         for action in params["TransactItems"]:
             ((kind, request),) = action.items()
             # a condition check counts as a write too, which is the dearer reading of the rules
-            self._write(request["Item"] if kind == "Put" else self._row(request["Key"]), request.get("Key"), 2)
+            item = request["Item"] if kind == "Put" else self._row(request["Key"])
+            if kind == "ConditionCheck":  # nothing is written to the index
+                item = {name: value for name, value in item.items() if name != INDEX}
+            self._write(item, request.get("Key"), 2)
 
     def _moved(self, before: Item) -> None:
         """Counts the removal from the index of an item as it was before a request, if it is not there any more."""

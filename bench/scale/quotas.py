@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.scale.assumptions import Assumptions
+from bench.scale.fleet import PROCESSES
 from bench.scale.footprint import Footprint
 from bench.scale.prices import Mark
 from showcam.store.dynamodb.outbox import SHARDS
@@ -15,6 +16,7 @@ KEY_S = 300  # a caller's key is requested from KMS again after this; to be chec
 ENVIRONMENT_S = 7200  # the life of an environment; assumed
 BY_API = ("web", "fulfillment")  # entries behind the HTTP API
 KEY_READS, KEY_WRITES = 3000, 1000  # of one partition key
+SPLIT = "a deployment for each part of the households"
 AT_ONCE = 50  # runs of `reports` (maximumConcurrency in serverless.yml)
 
 
@@ -31,11 +33,13 @@ class Quota:
 
 def seconds(given: Assumptions, footprint: Footprint) -> float:
     """Seconds a function runs for a request: its CPU, and the waits for the table and the vendor."""
+    if footprint.entry == "listener":
+        return 0.0  # it is no function
     slower = max(1.0, CORE_MB / given.memory_mb)
     calls = footprint.app_calls + footprint.open_calls + footprint.told_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms
-    # the checks of one batch share its waits
-    return (footprint.cpu_ms * slower + waiting * min(1.0, footprint.invoked)) / 1000
+    # the checks of one batch share its waits; a part of a request has its own
+    return (footprint.cpu_ms * slower + waiting * min(1.0, footprint.invoked or 1.0)) / 1000
 
 
 def lifted(quotas: list[Quota]) -> list[Quota]:
@@ -44,7 +48,7 @@ def lifted(quotas: list[Quota]) -> list[Quota]:
 
 
 def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quota]:
-    return [*_vendor(given), *_aws(given), _shard(given), *_keys(footprints)]
+    return [*_vendor(given), *_aws(given), _media(given), _shard(given), *_keys(footprints)]
 
 
 def secrets(given: Assumptions) -> int:
@@ -131,6 +135,16 @@ def _by_api(footprint: Footprint) -> float:
     return footprint.invoked if footprint.entry in BY_API else 0.0
 
 
+def _media(given: Assumptions) -> Quota:
+    return Quota(
+        "Media: processes behind one address",
+        PROCESSES,
+        "ours",
+        lambda footprint: footprint.live_s / given.per_process,
+        SPLIT,
+    )
+
+
 def _shard(given: Assumptions) -> Quota:
     """A shard of the index of Alexa's links that are due; Google's rows are smaller."""
 
@@ -161,7 +175,7 @@ def _keys(footprints: Mapping[str, Footprint]) -> list[Quota]:
                         most,
                         "published",
                         partial(_of_key, key, place),
-                        "keep the row in the process; it changes by hand alone",
+                        SPLIT if "process/" in key else "keep the row in the process; it changes by hand alone",
                     )
                 )
     return made

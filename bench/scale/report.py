@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from bench.scale.assumptions import Assumptions
+from bench.scale.bill import by_request
 from bench.scale.day import Day
+from bench.scale.fleet import sized
 from bench.scale.footprint import Measured
 from bench.scale.limits import Limit
 from bench.scale.quotas import seconds
@@ -27,7 +29,20 @@ def render(
 
 
 def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> list[str]:
-    head = ("request", "a day", "reads", "writes", "app", "open", "CPU ms", "runs ms", "refused by quotas")
+    head = (
+        "request",
+        "a day",
+        "reads",
+        "writes",
+        "app",
+        "open",
+        "CPU ms",
+        "runs ms",
+        "log B",
+        "$ a month",
+        "refused by quotas",
+    )
+    costs = by_request(given, day, measured.footprints)
     rows = [
         (
             walk,
@@ -38,6 +53,8 @@ def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> li
             f"{footprint.open_calls:g}",
             f"{footprint.cpu_ms:.1f}",
             f"{1000 * seconds(given, footprint):,.0f}",
+            f"{footprint.log_b:,.0f}",
+            f"{costs[walk]:,.0f}",
             f"{_share(held.refused(walk), held.refused(walk) + held.total(walk))}",
         )
         for walk, footprint in measured.footprints.items()
@@ -50,6 +67,7 @@ def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
     walks = measured.footprints
     busy = sum(minute.served[walk] * seconds(given, known) for walk, known in walks.items()) / 60
     received = sum(minute.received(walk) * known.invoked for walk, known in walks.items()) / 60
+    tasks = sized(given, day.pictures)
     batch = given.per_process * seconds(given, walks["gate check"]) if "gate check" in walks else 0.0
     refreshes = minute.received("token refresh") / 60 if "token refresh" in walks else 0.0
     return [
@@ -58,6 +76,8 @@ def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
         f"  {refreshes:,.0f} of them token refreshes, which come by night too",
         f"  {day.live * given.mbit / 1000:,.1f} Gbit/s of pictures,"
         f" {math.ceil(day.live / given.per_process):,} media processes",
+        f"  autoscaling runs {tasks.most:,} at the most and {tasks.hours / 24:,.0f} in the mean of the day;"
+        f" {tasks.short_s:,.0f} seconds of pictures have no place",
         f"  one media process with {given.per_process:g} households asks the gate for {batch:.1f} s of work"
         f" each {given.gate_s:g} s; it waits {VERDICT_S:g} s",
     ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bench.scale.fleet import FLEET
 from bench.scale.gateway import CONTEXT
 from bench.scale.walks import OF_ONE_LINK, REQUESTS, Household, Walk, Walks
 from showcam.alexa.gateway import SECRET, Grant
@@ -120,6 +121,7 @@ WALKS: Walks = {
     "records of the stream": ("changes", woken),
     "overdue links": ("sweep", swept),
     "household looked at": ("sweep", looked),
+    **FLEET,
     **OF_ONE_LINK,
 }
 ALONE = {"household looked at", *OF_ONE_LINK}  # by a household whose one link is Alexa's

@@ -100,7 +100,7 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
             "SHOWCAM_GOOGLE_SERVICE_ACCOUNT": str(folder / FILE),
             "SHOWCAM_REPORTS_QUEUE": queue,
         }
-        stack.enter_context(_set(environ))
+        stack.enter_context(changed(environ))
         made = World(load(), vendor, meter, client, {}, at)
         _settle(made, cameras, app_account=app_account)
         yield made
@@ -124,7 +124,6 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "CA_FILE": str(vendor.ca),
         "OPENS_PER_MINUTE": "1000000",
         "REQUEST_S": str(LONG_S),
-        "SIGN_IN_S": str(LONG_S),
     }
     return {f"SHOWCAM_{name}": value for name, value in settings.items()}
 
@@ -199,7 +198,7 @@ def _media() -> Iterator[int]:
 
 
 @contextmanager
-def _set(environ: dict[str, str]) -> Iterator[None]:
+def changed(environ: dict[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in environ}
     os.environ.update(environ)
     try:

@@ -11,8 +11,9 @@ import pytest
 from bench.scale import __main__ as scale
 from bench.scale import footprint, meter
 from bench.scale.assumptions import Assumptions
-from bench.scale.bill import bill
+from bench.scale.bill import bill, by_request
 from bench.scale.day import AGAIN, MINUTES, Day, daily, shape, simulate
+from bench.scale.fleet import sized
 from bench.scale.footprint import Footprint, Measured
 from bench.scale.limits import limits
 from bench.scale.quotas import AT_ONCE, Quota, lifted, quotas, seconds
@@ -31,8 +32,14 @@ WALKS_OF = {
     "the gate, while video lasts": ["gate check"],
     "a message of EZVIZ's webhook": ["webhook message"],
     "linking, five requests together": ["linking"],
+    "a picture gets a process": ["part: a picture placed"],
+    "the gate looks at its hold": ["part: a hold looked at"],
+    "its hold is renewed, every half minute": ["part: a hold renewed"],
+    "a media process reports itself, every 5 s": ["media process's report"],
+    "an ask is kept for owners' pages": ["part: an ask kept"],
 }
 GIVEN = Assumptions(links=100_000)
+LIST = {"hold#process/media": (10.0, 0.0)}
 FOOTPRINTS = footprint.batched(
     {
         "Discover": Footprint("directives", 9, 9, 2, 1, 0, 5.0),
@@ -50,6 +57,11 @@ FOOTPRINTS = footprint.batched(
         "look at a link": Footprint("reports", 9, 11, 16, cpu_ms=8.0, queued=2.0),
         "records of the stream": Footprint("changes", 0, 0, 0, cpu_ms=0.5, queued=1.0),
         "overdue links": Footprint("sweep", 33, 16.5, 0, cpu_ms=6.0),
+        "part: a picture placed": Footprint("directives", 3, 11, 1, cpu_ms=4.0, invoked=0.0, shared=LIST),
+        "part: a hold looked at": Footprint("web", 1, 1, 0, cpu_ms=0.5, invoked=0.0),
+        "part: a hold renewed": Footprint("web", 2, 1, 1, cpu_ms=1.0, invoked=0.0),
+        "part: an ask kept": Footprint("directives", 1, 0, 4, cpu_ms=0.5, invoked=0.0),
+        "media process's report": Footprint("web", 1, 0, 1, cpu_ms=1.0),
         "household looked at": Footprint("sweep", 3, 2, 9, cpu_ms=2.0),
     },
     24,
@@ -132,6 +144,31 @@ def test_pictures_that_the_vendor_serves_cost_nothing_and_need_no_gate_check() -
     assert played(given, free=True)[0].total("gate check") == 0
 
 
+def test_what_is_placed_looked_at_and_kept_is_paid_for_and_waits_in_its_request() -> None:
+    dollars = by_request(GIVEN, played(free=True)[0], FOOTPRINTS)
+    kept = by_request(GIVEN, played(replace(GIVEN, history=1), free=True)[0], FOOTPRINTS)
+    assert dollars["part: an ask kept"] == 0 < kept["part: an ask kept"]
+    assert dollars["part: a hold looked at"] > dollars["part: a hold renewed"] > 0
+    assert seconds(GIVEN, FOOTPRINTS["part: a picture placed"]) > 3 * GIVEN.store_ms / 1000
+    passed = replace(GIVEN, passed=1.0)
+    assert by_request(passed, played(passed, free=True)[0], FOOTPRINTS)["part: a picture placed"] == 0
+
+
+def test_media_processes_are_paid_for_as_autoscaling_runs_them() -> None:
+    flat = sized(GIVEN, [1400.0] * MINUTES)
+    assert (flat.most, flat.hours, flat.short_s) == (100, 2400, 0)
+    curve = [share * MINUTES * 1400 for share in shape(GIVEN.peak)]
+    day = sized(GIVEN, curve)
+    assert (day.most, day.short_s) == (math.ceil(max(curve) / GIVEN.wanted), 0)
+    assert flat.hours < day.hours < 24 * day.most, "tasks are removed one after the other"
+
+
+def test_a_rise_that_outruns_autoscaling_leaves_pictures_without_a_place() -> None:
+    risen = [140.0] * 700 + [560.0] * 740
+    assert sized(GIVEN, risen).short_s == 5 * 60 * (560 - 10 * GIVEN.per_process)
+    assert sized(replace(GIVEN, rise_min=0), risen).short_s == 0
+
+
 def test_the_same_seed_is_the_same_day() -> None:
     assert played(seed=4)[0].minutes == played(seed=4)[0].minutes
     assert played(seed=4)[0].minutes != played(seed=5)[0].minutes
@@ -197,7 +234,8 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     assert (refresh.reads, refresh.writes) == (3, 4)  # client; link and token; then both in one transaction
     assert refresh.shared == {"client#alexa": (1.0, 0.0)}
     assert all(taken.cpu_ms > 0 for taken in found.footprints.values())
-    assert [walk for walk, taken in found.footprints.items() if not taken.reads] == ["records of the stream"]
+    unread = [walk for walk, taken in found.footprints.items() if not taken.reads]
+    assert unread == ["records of the stream", "part: an ask kept", "media process's report"]
     assert 1000 < found.stored_b < 20_000
     taken = {
         walk: [known.reads, known.writes, known.app_calls, known.open_calls] for walk, known in found.footprints.items()

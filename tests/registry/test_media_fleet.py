@@ -33,11 +33,12 @@ def test_a_hundred_processes_and_a_kill_each_second_for_ten_minutes(tmp_path: Pa
     assert world.moved == 0
 
 
-def test_the_same_on_dynamodb_for_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_on_dynamodb_until_drained_processes_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """70 simulated seconds: replacements come after 40, drained processes end after 60."""
     with in_process(monkeypatch) as cloud:
         cloud.table("fleet")
-        world = World(DynamoStore(cloud.dynamodb, "fleet", SEALER), 7, processes=100, households=5_000, asks=6)
-        world.run(30)
+        world = World(DynamoStore(cloud.dynamodb, "fleet", SEALER), 7, processes=100, households=5_000, asks=4)
+        world.run(70)
     expect_whole(world)
 
 
