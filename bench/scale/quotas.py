@@ -33,6 +33,8 @@ class Quota:
 
 def seconds(given: Assumptions, footprint: Footprint) -> float:
     """Seconds a function runs for a request: its CPU, and the waits for the table and the vendor."""
+    if footprint.entry == "listener":
+        return 0.0  # it is no function
     slower = max(1.0, CORE_MB / given.memory_mb)
     calls = footprint.app_calls + footprint.open_calls + footprint.told_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms

@@ -38,7 +38,7 @@ from showcam.store.records import Assistant, Link, new_id
 from showcam.store.sealing import Sealer
 from tests.doubles.linking_world import Browser
 
-type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep"]
+type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep", "listener"]
 type Walk = Callable[["Household"], None]
 type Walks = dict[str, tuple[Entry, Callable[[], Walk]]]
 
