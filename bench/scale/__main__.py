@@ -19,6 +19,8 @@ def main(words: list[str] | None = None) -> int:
     given = Assumptions(**options)
     measured = footprint.measure(int(given.cameras), app_account=not alone)
     measured = replace(measured, footprints=footprint.batched(measured.footprints, given.per_process, given.gate_s))
+    if given.bells:
+        measured.footprints[footprint.BELL] = footprint.OF_BELL
     today = quotas(given, measured.footprints)
     # the bill and the peaks are of a day on which every request is served
     day = simulate(given, measured.footprints, lifted(today), seed=seed)

@@ -21,6 +21,7 @@ class Assumptions:
     told: float = _assumed("reports a day and camera: motion for each message, and its end", 20)
     google: float = _assumed("share of links that are Google's", 0.5)
     joins: float = _assumed("linkings a day and link", 0.002)
+    bells: float = _assumed("share of households with a doorbell that a listener reads the messages of", 0)
     token_s: float = _assumed("seconds an access token lives; a link refreshes once in each", 12 * 3600)
     watch_s: float = _assumed("seconds a picture is watched", 60)
     gate_s: float = _assumed("seconds between gate checks while a picture lasts (PlaneSettings.gate_check_s)", 2)

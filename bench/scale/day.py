@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 
 from bench.scale.assumptions import Assumptions
 from bench.scale.fleet import RENEWED_S
-from bench.scale.footprint import Footprint
+from bench.scale.footprint import BELL, Footprint
 from bench.scale.quotas import Quota
 from bench.scale.reporting import RECORDS
+from showcam.registry.watch.messages import BELL_S
 from showcam.store.processes import BEAT_S
 
 MINUTES = 1440
 SWEEPS = 24 * 60 / 5  # runs a day
 # shape of the day from midnight; adjacent hours are blended
 HOURS = (2, 1, 1, 1, 1, 2, 5, 8, 7, 5, 5, 5, 6, 5, 5, 6, 8, 11, 14, 16, 15, 11, 7, 4)
-EVEN = frozenset({"token refresh", "overdue links", "household looked at", "look at a link"})  # by night too
+EVEN = frozenset({"token refresh", "overdue links", "household looked at", "look at a link", BELL})  # by night too
 # they recur by themselves: a refused one is not repeated
-AGAIN = frozenset({"gate check", "report to Alexa", "report to Google", "look at a link"})
+AGAIN = frozenset({"gate check", "report to Alexa", "report to Google", "look at a link", BELL})
 
 
 @dataclass
@@ -78,6 +79,7 @@ def daily(given: Assumptions) -> dict[str, float]:
         "records of the stream": 2 * given.links * (given.cameras * given.told + 1) / RECORDS,
         "overdue links": SWEEPS,
         "household looked at": given.links,
+        **({BELL: given.links * given.bells * 86400 / BELL_S} if given.bells else {}),
     }
 
 

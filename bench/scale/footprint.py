@@ -50,6 +50,9 @@ class Measured:
 
 INVOKED = {"linking": 5.0}  # the page, sign-in, consent, agreement, and the code
 TIMES = 3
+# A listener reads a doorbell's sign-in, then its list of messages at the vendor. No function runs.
+BELL = "list of a doorbell's messages"
+OF_BELL = Footprint("listener", requests=1.0, reads=1.0, writes=0.0, app_calls=1.0, invoked=0.0)
 TOLD = {"report to Alexa", "report to Google"}  # each is one call of the assistant
 # a message is sent, received and removed; one request sends those that a run of `changes` wakes
 QUEUED = {"report to Alexa": 2.0, "report to Google": 2.0, "look at a link": 2.0, "records of the stream": 1.0}

@@ -9,7 +9,7 @@ from bench.scale.assumptions import Assumptions
 from bench.scale.fleet import PROCESSES
 from bench.scale.footprint import Footprint
 from bench.scale.prices import Mark
-from showcam.store.dynamodb.outbox import SHARDS
+from showcam.store.dynamodb.links import SHARDS
 
 CORE_MB = 1769  # of memory, with which Lambda gives a whole processor; published
 KEY_S = 300  # a caller's key is requested from KMS again after this; to be checked
@@ -33,6 +33,8 @@ class Quota:
 
 def seconds(given: Assumptions, footprint: Footprint) -> float:
     """Seconds a function runs for a request: its CPU, and the waits for the table and the vendor."""
+    if footprint.entry == "listener":
+        return 0.0  # it is no function
     slower = max(1.0, CORE_MB / given.memory_mb)
     calls = footprint.app_calls + footprint.open_calls + footprint.told_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms

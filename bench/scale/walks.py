@@ -32,13 +32,13 @@ from showcam.app.compose import directives, fulfillment, ground, web_on_lambda
 from showcam.drivers.ezviz import sessions
 from showcam.engine.grants import HEADER, START_S, Grants
 from showcam.store.dynamodb import DynamoStore
-from showcam.store.dynamodb.outbox import shard
+from showcam.store.dynamodb.links import shard
 from showcam.store.outbox import Settled
 from showcam.store.records import Assistant, Link, new_id
 from showcam.store.sealing import Sealer
 from tests.doubles.linking_world import Browser
 
-type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep"]
+type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep", "listener"]
 type Walk = Callable[["Household"], None]
 type Walks = dict[str, tuple[Entry, Callable[[], Walk]]]
 

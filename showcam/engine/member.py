@@ -31,7 +31,6 @@ from showcam.engine.settings import PlaneSettings
 _log = structlog.get_logger()
 BEAT_S = 5.0  # between two reports
 TOLD_S = 60.0  # between two lines in the log about what is live; the stack's autoscaling counts them
-FOUND_S = 5.0  # an answer of the web process about another process is good for this time, as BEAT_S: so is "none"
 MOST_FOUND = 4096
 CONNECT_S = 1.0  # the other process is in the same network
 WHOLE_S = 20.0  # for a request that is handed on; no request takes longer
@@ -200,7 +199,7 @@ class Member:
             return None
         if len(self._known) >= MOST_FOUND:
             self._known.clear()
-        self._known[key] = known = _Known(found["process"], found["at"], now + FOUND_S)
+        self._known[key] = known = _Known(found["process"], found["at"], now + self._settings.found_s)
         return known if known.process else None
 
     async def _hand_on(self, request: web.Request, body: bytes, to: _Known) -> web.StreamResponse:

@@ -59,6 +59,8 @@ CODE = {
     "showcam/app/compose/own_cameras.py::endpoint_at": "the demo asks nothing of the house",
     "showcam/app/compose/own_cameras.py::own_cameras": "Barn is on this machine, and so is the vendor",
     "showcam/app/compose/own_pages.py::_of_own_cameras": "the demo does not search the house",
+    "showcam/app/compose/own_pages.py::own_pages": "a browser of the demo may have its push service on this machine",
+    "showcam/app/compose/phones.py::_rings": "a browser's push service may be on this machine",
     "showcam/app/compose/pages.py::_bind_linking": "the sign-in page is filled in with an account that everybody knows",
     "showcam/app/compose/pages.py::_bind_public": "the front page leads to the practice page",
     "showcam/app/compose/screens.py::finder": "the television is the simulator's, and is not found by mDNS",

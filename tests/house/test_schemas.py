@@ -261,4 +261,4 @@ def test_what_is_pinned_are_the_files_that_the_tests_have_used(
 @pytest.mark.parametrize("target", ["test", "coverage"])
 def test_make_fetches_them_before_the_tests(target: str) -> None:
     planned = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert 0 < planned.index("scripts/schemas.py") < planned.index(".venv/bin/pytest")
+    assert 0 < planned.index("scripts/schemas.py") < planned.index(".venv/bin/pytest -q -n")

@@ -17,7 +17,7 @@ STILL_NAMED = {
     # a camera's name must not be what wakes an assistant
     "registry/gate/voice_names.py": r"",
     # how often a doorbell's messages are read was seen on one vendor's
-    "registry/watch/watch.py": r"^# .*\(AidenShaw2020/ha-ezviz-doorbell, coordinator\.py\)\.$",
+    "registry/watch/messages.py": r"^# .*\(AidenShaw2020/ha-ezviz-doorbell, coordinator\.py\)\.$",
 }
 
 

@@ -103,10 +103,8 @@ def test_what_was_meant_for_one_that_is_gone_is_answered_by_the_one_that_has_the
 
 
 @pytest.mark.parametrize(("good_for_s", "asked"), [(3600.0, 1), (0.0, 5)])
-def test_the_answer_that_none_has_the_camera_is_kept_for_its_time(
-    town: Town, monkeypatch: pytest.MonkeyPatch, good_for_s: float, asked: int
-) -> None:
-    monkeypatch.setattr("showcam.engine.member.FOUND_S", good_for_s)
+def test_the_answer_that_none_has_the_camera_is_kept_for_its_time(town: Town, good_for_s: float, asked: int) -> None:
+    town.settings = replace(town.settings, found_s=good_for_s)
     plane, _ = town.start()
     expired = town.claims()._replace(expires=int(time.time()) - 1)
     for _ in range(5):

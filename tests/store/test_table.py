@@ -11,7 +11,8 @@ import pytest
 
 from showcam.store import dynamodb as of_store
 from showcam.store.dynamodb import DynamoStore
-from showcam.store.dynamodb.outbox import OLDER_SHARDS, SHARDS, SPARE, shard
+from showcam.store.dynamodb.links import OLDER_SHARDS, SHARDS, shard
+from showcam.store.dynamodb.outbox import SPARE
 from showcam.store.outbox import LOOK, Claim, Laid, Settled
 from showcam.store.ports import Replayed, Store
 from showcam.store.records import Account, Ask, Happening, Hold, Known, Link, Source, new_id

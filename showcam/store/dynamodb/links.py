@@ -10,7 +10,24 @@ from msgspec import structs
 from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table, item_of, record_of, refusing
 from showcam.store.outbox import ENDED
 from showcam.store.ports import Inconsistent, Replayed, StoreUnavailable
-from showcam.store.records import CODE_KEPT_S, TOKEN_KEPT_S, Code, Link, Token, addressable
+from showcam.store.records import CODE_KEPT_S, TOKEN_KEPT_S, Assistant, Code, Link, Token, addressable
+
+# Parts of the index for each assistant's links, since one takes 1,000 writes a second (docs/integrator/scale.md);
+# `shard` finds a link's from the link's id.
+SHARDS = tuple(f"{number:02x}" for number in range(64))
+OLDER_SHARDS = tuple("0123456789abcdef")  # 0.3 wrote to these: a link's row stays there until the next write
+
+
+def shard(link_id: str) -> str:
+    return SHARDS[sum(link_id.encode()) % len(SHARDS)]
+
+
+def part(assistant: str, link_id: str) -> str:
+    return f"telling#{assistant}#{shard(link_id)}"
+
+
+def parts(assistant: Assistant) -> list[str]:
+    return [f"telling#{assistant}#{shard}" for shard in (*SHARDS, *OLDER_SHARDS)]
 
 
 class LinkItems:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from showcam.store.dynamodb.ephemeral import put_known
-from showcam.store.dynamodb.links import LinkItems
+from showcam.store.dynamodb.links import SHARDS, LinkItems, part, parts
 from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, item_of, took
 from showcam.store.outbox import (
     LAID_KEPT_S,
@@ -38,10 +38,6 @@ from showcam.store.ports import StoreUnavailable
 from showcam.store.records import HAPPENING_KEPT_S, LINK_KEPT_S, Assistant, Happening, Known, Link
 from showcam.store.sealing import Sealer
 
-# Parts of the index for each assistant's links, since one takes 1,000 writes a second (docs/integrator/scale.md);
-# `shard` finds a link's from the link's id.
-SHARDS = tuple(f"{number:02x}" for number in range(64))
-OLDER_SHARDS = tuple("0123456789abcdef")  # 0.3 wrote to these: a link's row stays there until the next write
 _MOST = 80  # actions in a transaction, as well as those for the state
 SPARE = 10  # items of a shard that are read beyond its even share of those that are asked for
 RACES = 32  # tries of a write, since another write may come first
@@ -186,7 +182,7 @@ class TellingItems(LinkItems):
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
         until = listed_as(now + 0.001, "~")  # a key is rounded to a millisecond
         page = most // len(SHARDS) + SPARE
-        listed = (self._table.listed(part, until=until, page=page) for part in _parts(assistant))
+        listed = (self._table.listed(part, until=until, page=page) for part in parts(assistant))
         # reads no further than to the last one that is answered: thousands of links wait while an assistant is down
         soon = heapq.merge(*listed, key=lambda item: item["gsi1sk"])
         waiting = islice((item for item in soon if item["wanted"] <= now and _free(item) <= now), most)
@@ -304,7 +300,7 @@ class TellingItems(LinkItems):
         return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
 
     def _tellings(self, assistant: Assistant) -> Iterator[Item]:
-        return (item for part in _parts(assistant) for item in self._table.listed(part))
+        return (item for part in parts(assistant) for item in self._table.listed(part))
 
     def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
         """Writes the link's state after the claim, unless others have added rows since `item` was read."""
@@ -336,7 +332,7 @@ class TellingItems(LinkItems):
         if due:
             # a link that pauses is listed at its pause's end, so that `due` does not read it again and again until then
             free = settled.asked if "rung" in item else settled.wait
-            sets |= {"wanted": min(due), "gsi1pk": _part(item["assistant"], claim.link_id)}
+            sets |= {"wanted": min(due), "gsi1pk": part(item["assistant"], claim.link_id)}
             sets["gsi1sk"] = listed_as(max(min(due), free), claim.link_id)
         else:
             removes += ["wanted", "gsi1pk", "gsi1sk"]
@@ -345,18 +341,6 @@ class TellingItems(LinkItems):
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets) + " REMOVE #" + ", #".join(removes)
         held = "#claimed = :by AND #news = :seen"
         return self._table.update(item["pk"], item["sk"], update, held, by=claim.by, seen=item["news"], **sets)
-
-
-def shard(link_id: str) -> str:
-    return SHARDS[sum(link_id.encode()) % len(SHARDS)]
-
-
-def _part(assistant: str, link_id: str) -> str:
-    return f"telling#{assistant}#{shard(link_id)}"
-
-
-def _parts(assistant: Assistant) -> list[str]:
-    return [f"telling#{assistant}#{shard}" for shard in (*SHARDS, *OLDER_SHARDS)]
 
 
 def listed_as(due: float, link_id: str) -> str:
@@ -373,7 +357,7 @@ def _key(of: Link | Row, due: float) -> Item:
         "account": of.account,
         "link": link_id,
         "assistant": of.assistant,
-        "gsi1pk": _part(of.assistant, link_id),
+        "gsi1pk": part(of.assistant, link_id),
         "gsi1sk": listed_as(due, link_id),
     }
 
