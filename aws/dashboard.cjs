@@ -59,7 +59,7 @@ function ofFunctions(functions) {
   };
 }
 
-function ofHome() {
+function ofHome(stage) {
   const most = (namespace, metric, dimension, value) => [namespace, metric, dimension, value, { stat: 'Maximum', label: metric }];
   const reports = (metric) => ['showcam', metric, 'FunctionName', '${ReportsLambdaFunction}', { label: metric }];
   return {
@@ -73,6 +73,8 @@ function ofHome() {
     ],
     errors: [widget('The HTTP API answered 5xx', [['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}', { label: '5xx' }]], 'Sum', from0)],
     throttles: [
+      // of listeners in a stack of media processes at the same stage
+      widget('Free places of the fullest listener', [[`showcam/${stage}`, 'FreeListenerPlaces', { label: 'FreeListenerPlaces' }]], 'Minimum', from0),
       widget('The table refused', ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metric) => ['AWS/DynamoDB', metric, 'TableName', '${Table}', { label: metric }]), 'Sum', from0),
     ],
   };
@@ -97,10 +99,11 @@ const made = (DashboardName, rows) => ({
 });
 
 async function home({ resolveVariable }) {
-  const table = `showcam-${await resolveVariable('sls:stage')}`;
+  const stage = await resolveVariable('sls:stage');
+  const table = `showcam-${stage}`;
   const { asks, reasons, times, lag } = ofAssistants(table, ASSISTANTS);
   const { errors, throttles } = ofFunctions(WATCHED);
-  const more = ofHome();
+  const more = ofHome(stage);
   return made(table, [asks, reasons, times, [lag, ...more.waiting], errors.slice(0, 3), [...errors.slice(3), ...more.errors], [...throttles, ...more.throttles]]);
 }
 

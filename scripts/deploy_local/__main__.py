@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from scripts.deploy_local import dashboard
+from scripts.deploy_local.doorbell import ring
 from scripts.deploy_local.emulator import NoEmulator
 from scripts.deploy_local.local import Local
 from scripts.deploy_local.owner import owners_pages
@@ -27,6 +28,7 @@ def main() -> int:
         local = Local(folder)
         with local as place:
             walk(place)
+            ring(place)
             owners_pages(place)
             heading("The dashboard")
             with step("Draw it from the walk's log") as done:
@@ -49,7 +51,13 @@ def main() -> int:
 
 
 def _announce(folder: Path, aws: str, place: Place) -> None:
-    facts = {"web": place.web, "aws": aws, "authorities": str(place.authorities), "clients": place.secrets}
+    facts = {
+        "web": place.web,
+        "aws": aws,
+        "control": place.control,
+        "authorities": str(place.authorities),
+        "clients": place.secrets,
+    }
     file, unfinished = folder / "place.json", folder / "place.part"
     unfinished.touch(0o600)
     unfinished.write_text(json.dumps(facts))
@@ -64,8 +72,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -P -m scripts.deploy_local",
         description="Deploys the packaged stack into an AWS on this machine (ministack), with a simulated EZVIZ beside "
-        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking, an owner's page. Loopback "
-        "only; nothing of it reaches the real AWS. Ends with 1 at the first step that fails.",
+        "it, and walks the whole path: linking, discovery, a picture, a refusal, unlinking, a ring, an owner's page. "
+        "Loopback only; nothing of it reaches the real AWS. Ends with 1 at the first step that fails.",
     )
     parser.add_argument("--keep", action="store_true", help="leave it running after the walk, until Ctrl-C")
     parser.add_argument("--folder", type=Path, help="where logs and data are kept (a temporary folder)")

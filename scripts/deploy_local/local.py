@@ -4,14 +4,15 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from scripts.deploy_local import stack as stacks
-from scripts.deploy_local.amazon import Amazon, Authority, Front
+from scripts.deploy_local.assistants import Assistants, Authority, Front
 from scripts.deploy_local.emulator import ANSWER_S, ROOT, START_S, Emulator
-from scripts.deploy_local.processes import Media, Vendor
+from scripts.deploy_local.processes import Listener, Media, Vendor
 from scripts.deploy_local.steps import REDIRECTS, USER, Place, StepFailed, heading, step
 
 KEY, KEY_SECRET = "demo-key", "demo-secret"
@@ -46,20 +47,20 @@ class Local:
         authorities = self.folder / "authorities.pem"
         authorities.write_bytes(authority.pem.read_bytes() + vendor.pem.read_bytes())
         web, pictures = (self._keep(Front(authority), "close") for _ in range(2))
-        amazon = self._keep(Amazon(authority), "close")
+        assistants = self._keep(Assistants(authority), "close")
         heading("The stack")
         with step("Cut the packages, deploy the stack") as done:
             self.stack = stacks.deploy(self.emulator, self.folder, web.url, f"{pictures.url}/*")
             done.found = f"{len(stacks.resources(self.emulator))} resources"
         settings = {
-            "ezviz_at": f"{vendor.app_host},{vendor.open_host}",
-            "assistants_at": amazon.host,
+            "ezviz_at": vendor.hosts,
+            "assistants_at": assistants.host,
             "ca_file": str(authorities),
             # functions, EZVIZ and cameras share this machine's processors, and start while others work
             "request_s": "9",
         }
         with step("Tell its functions of this EZVIZ, and its secrets"):
-            stacks.keep_secrets(self.emulator)
+            stacks.keep_secrets(self.emulator, assistants.service_account())
             stacks.configure(self.emulator, settings)
         web.upstream, web.host = self.emulator.url, self._api_host()
         self._environ = self._for_processes(settings)
@@ -71,6 +72,9 @@ class Local:
             _require_ready(web.url, authorities)
         with step("Wait for the media process's own report in the table") as done:
             done.found = stacks.reported(self.emulator, self.stack.table)
+        with step("Deploy the stack of media processes, with a listener") as done:
+            stacks.deploy_media(self.emulator, self.folder, self.stack, web.url)
+            done.found = f"{len(stacks.resources(self.emulator, stacks.MEDIA))} resources"
         heading("The household")
         return Place(
             web.url,
@@ -78,10 +82,11 @@ class Local:
             self._directive,
             self._registered(),
             self._sweep,
-            amazon,
+            assistants,
             self._without_media,
             vendor.control,
             self._operators,
+            self._listening,
         )
 
     def _registered(self) -> dict[str, str]:
@@ -112,6 +117,14 @@ class Local:
 
     def _operators(self, event: dict[str, Any]) -> dict[str, Any]:
         return dict(stacks.invoke(self.emulator, "operators", event))
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        listener = Listener(self.folder, stacks.listener_environ(self.emulator))
+        try:
+            yield
+        finally:
+            listener.stop()
 
     def _api_host(self) -> str:
         return f"{self.stack.outputs['HttpApiId']}.execute-api.localhost:{self.emulator.port}"

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.deploy_local.amazon import Amazon
+from scripts.deploy_local.assistants import Assistants
 
 
 class StepFailed(Exception):
@@ -70,7 +70,8 @@ class Place:
     directive: Callable[[dict[str, Any]], dict[str, Any]]
     secrets: dict[str, str]
     sweep: Callable[[], dict[str, Any]]  # for all households at once
-    amazon: Amazon | None = None  # its event gateway, in the process that started it
+    assistants: Assistants | None = None  # in the process that started them
     without_media: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     control: str = ""  # address of the simulated EZVIZ's control door
     operators: Callable[[dict[str, Any]], dict[str, Any]] | None = None  # invokes the function as AWS does after IAM
+    listener: Callable[[], AbstractContextManager[None]] | None = None  # listens to EZVIZ meanwhile

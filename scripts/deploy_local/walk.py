@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from scripts.deploy_local import displays
-from scripts.deploy_local.amazon import Amazon
+from scripts.deploy_local.assistants import Assistants
 from scripts.deploy_local.displays import Alexa, Google, summary
 from scripts.deploy_local.emulator import ANSWER_S, PAUSE_S, START_S
 from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER, USER, Place, StepFailed, heading, step
@@ -170,8 +170,8 @@ def walk(place: Place) -> None:
     to_alexa, alexa_tokens = link(place, "alexa")
     echo = Alexa(place.directive, alexa_tokens["access_token"])
     _alexa(place, echo)
-    if place.amazon is not None:
-        _reports(place.amazon, place.control, echo)
+    if place.assistants is not None:
+        _reports(place.assistants, place.control, echo)
     heading("Google")
     _to_google, google_tokens = link(place, "google")
     display = Google(place.web, place.authorities, google_tokens["access_token"])
@@ -219,40 +219,40 @@ def _alexa(place: Place, echo: Alexa) -> None:
         done.found = _reason(displays.watch(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
 
 
-def _reports(amazon: Amazon, control: str, echo: Alexa) -> None:
+def _reports(assistants: Assistants, control: str, echo: Alexa) -> None:
     """By the table's stream, the queue and the function on it."""
     with step("Grant Alexa's events") as done:
         grant = {"type": "OAuth2.AuthorizationCode", "code": "a code"}
         event = echo.ask("Alexa.Authorization", "AcceptGrant", {"grant": grant, "grantee": echo.scope})
         if event["header"]["name"] != "AcceptGrant.Response":
             raise StepFailed(f"AcceptGrant was answered {summary(event)}")
-        done.found = _reported(amazon, {SHOWN, REFUSED})
+        done.found = reported(assistants, {SHOWN, REFUSED})
     with step(f"Rename {SHOWN} at EZVIZ, and list the cameras again") as done:
         _rename(control, SHOWN, RENAMED)
-        amazon.events.clear()
+        assistants.events.clear()
         echo.discover()
-        done.found = _reported(amazon, {RENAMED})
+        done.found = reported(assistants, {RENAMED})
     with step("Rename it back"):
         _rename(control, RENAMED, SHOWN)
-        amazon.events.clear()
+        assistants.events.clear()
         echo.discover()
-        _reported(amazon, {SHOWN})
+        reported(assistants, {SHOWN})
 
 
-def _reported(amazon: Amazon, names: set[str]) -> str:
+def reported(assistants: Assistants, names: set[str]) -> str:
     """Waits until cameras of these names were reported. Raises StepFailed."""
     began = time.monotonic()
     while time.monotonic() - began < START_S:
         reported = {
             endpoint["friendlyName"]
-            for event in list(amazon.events)
+            for event in list(assistants.events)
             if event["header"]["name"] == "AddOrUpdateReport"
             for endpoint in event["payload"]["endpoints"]
         }
         if names <= reported:
             return f"{', '.join(sorted(names))} reported"
         time.sleep(PAUSE_S)
-    sent = [event["header"]["name"] for event in amazon.events]
+    sent = [event["header"]["name"] for event in assistants.events]
     raise StepFailed(f"within {START_S} s there was no report of {', '.join(sorted(names))}, but {sent}")
 
 
@@ -369,21 +369,21 @@ def _stranger(place: Place) -> None:
 
 def _swept(place: Place, echo: Alexa) -> None:
     """Renames a camera at EZVIZ. No assistant asks for it, so only the function `sweep` finds the new name."""
-    if place.amazon is not None:
+    if place.assistants is not None:
         with step("Grant Alexa's events") as done:
             grant = {"type": "OAuth2.AuthorizationCode", "code": "a code"}
             echo.ask("Alexa.Authorization", "AcceptGrant", {"grant": grant, "grantee": echo.scope})
-            done.found = _reported(place.amazon, {THEIRS})
+            done.found = reported(place.assistants, {THEIRS})
         _rename(place.control, THEIRS, THEIRS_RENAMED)
-        place.amazon.events.clear()
+        place.assistants.events.clear()
     with step("Sweep") as done:
         swept = place.sweep()
         done.found = ", ".join(f"{count} {what}" for what, count in swept.items())
         if swept.get("read", 0) < 1:
             raise StepFailed(f"no household was read: {done.found}")
-    if place.amazon is not None:
+    if place.assistants is not None:
         with step(f"{THEIRS} was renamed at EZVIZ before the sweep") as done:
-            done.found = _reported(place.amazon, {THEIRS_RENAMED})
+            done.found = reported(place.assistants, {THEIRS_RENAMED})
         _rename(place.control, THEIRS_RENAMED, THEIRS)
 
 

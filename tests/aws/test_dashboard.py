@@ -24,6 +24,7 @@ OF_AWS = {
 BY_FUNCTION = {("showcam", name) for name in (*COUNTED.values(), REFUSED)}
 BY_ASSISTANT = {("showcam-prod", name) for name in UNITS}
 BY_REASON = {("showcam-prod", NOT_SHOWN)}
+OF_LISTENERS = {("showcam/prod", "FreeListenerPlaces")}  # made by aws/listeners.cjs
 
 
 def widgets(template: Template) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def named(template: Template) -> set[tuple[str, str]]:
 
 
 def test_each_diagram_has_a_source_and_each_source_a_diagram(home: Template) -> None:
-    assert named(home) == OF_AWS | BY_FUNCTION | BY_ASSISTANT | BY_REASON
+    assert named(home) == OF_AWS | BY_FUNCTION | BY_ASSISTANT | BY_REASON | OF_LISTENERS
 
 
 def test_another_region_shows_what_its_function_writes(elsewhere: Packaged) -> None:

@@ -12,6 +12,7 @@ import pytest
 from showcam.app.process.settings_sources import load
 from showcam.registry.watch.share import MOST
 from tests.aws.conftest import ELSEWHERE, Osls, Packaged, Template
+from tests.aws.test_dashboard import OF_LISTENERS
 from tests.aws.test_media_template import GIVEN, of
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,7 @@ def test_four_alarms_hear_of_them(template: Template, osls: Osls) -> None:
     assert f'"{event}", live=' in source
     (made,) = filtered["MetricTransformations"]
     assert (made["MetricName"], made["MetricValue"]) == (gone["MetricName"], "$.places")
+    assert {(made["MetricNamespace"], made["MetricName"])} == OF_LISTENERS  # the main stack's dashboard shows it
 
 
 def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:

@@ -33,12 +33,16 @@ class Served(Emulator):
 
 @dataclass
 class Deployed:
-    """The running `make deploy-local` and the place it announced. `wires`: AWS as each function reaches it."""
+    """The running `make deploy-local` and the place it announced. `control`: the simulated EZVIZ's control door.
+
+    `wires`: AWS as each function reaches it.
+    """
 
     process: "subprocess.Popen[bytes]"
     folder: Path
     place: Place
     aws: Emulator
+    control: str
     wires: dict[str, AwsWire] = field(default_factory=dict)
 
     def said(self) -> str:
@@ -78,7 +82,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             address["clients"],
             lambda: stack.invoke(aws, "sweep", {"every": True}),
         )
-        yield Deployed(process, folder, place, aws)
+        yield Deployed(process, folder, place, aws, address["control"])
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)

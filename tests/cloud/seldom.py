@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from scripts.deploy_local.amazon import Authority
+from scripts.deploy_local.assistants import Authority
 from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
 from showcam.accounts.links import mint

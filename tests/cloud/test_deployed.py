@@ -56,6 +56,10 @@ STEPS = [
     "Study was renamed at EZVIZ before the sweep",
     "Revoke the only link, and be signed out at EZVIZ",
     "Delete everything",
+    "Deploy the stack of media processes, with a listener",
+    "Start a listener, with the environment of its task",
+    "Wait until it listens to the household's messages",
+    "Ring at Front Door",
     "Sign in at /home",
     "Read there why Garage is not shown",
     "Switch its Image Encryption off, by the code on its label",
@@ -75,6 +79,15 @@ def test_every_step_is_printed_with_what_it_found(deployed: Deployed) -> None:
     shown = r"Garage, whose Image Encryption is on: the reason is shown, \d+ frames of 1280×720"
     assert len(re.findall(shown, output)) == 2
     assert "refused, INVALID_AUTHORIZATION_CREDENTIAL" in output
+
+
+@pytest.mark.proves(
+    "A press at a doorbell of a household with only an app account comes by a listener to Alexa and Google, once",
+    leans_on="second stack: ministack, awslambdaric and osls; double: EZVIZ",
+    also=("tests/whole/test_listeners.py",),
+)
+def test_a_press_is_told_to_both_assistants_once(deployed: Deployed) -> None:
+    assert re.search(r"Ring at Front Door: after [\d.]+ s .* have it, once", deployed.said())
 
 
 def test_the_walk_is_on_the_dashboard(deployed: Deployed) -> None:

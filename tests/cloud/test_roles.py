@@ -1,4 +1,5 @@
-"""Each function's role permits exactly the calls that the function makes, judged by IAM's evaluator."""
+"""Each function's role permits exactly the calls that the function makes, and a listener's what it asks for, judged by
+IAM's evaluator."""
 
 import json
 from collections.abc import Iterator
@@ -7,13 +8,17 @@ from typing import Any
 import pytest
 
 from scripts.deploy_local import stack
-from scripts.deploy_local.owner import owners_pages
+from scripts.deploy_local.doorbell import BELL, connections
+from scripts.deploy_local.owner import owners_pages, switch
+from scripts.deploy_local.processes import Listener
 from scripts.deploy_local.walk import walk
 from tests.cloud import seldom
 from tests.cloud.conftest import Deployed, Linked
+from tests.doubles.aws_wire import AwsWire
+from tests.doubles.waiting import until
 
 pytestmark = pytest.mark.proves(
-    "Each function's role on AWS allows what it does and nothing else",
+    "Each function's role on AWS allows what it does and nothing else; a listener's allows what it does",
     leans_on="second stack: an evaluator of IAM; double: AWS, by ministack",
     also=("tests/aws/test_roles.py",),
 )
@@ -41,6 +46,27 @@ def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPath
         name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}
         for name, wire in wired.wires.items()
     }
+
+
+@pytest.fixture(scope="session")
+def listened(wired: Deployed, requested: dict[str, set[Pair]], tmp_path_factory: pytest.TempPathFactory) -> AwsWire:
+    """AWS as a listener reached it, from its start to its end, with a ring meanwhile."""
+    assert requested, "assistants have taken reports about the household"
+    wire, before = AwsWire(wired.aws.url), connections(wired.control)
+    environ = stack.listener_environ(wired.aws) | {"AWS_ENDPOINT_URL": wire.url}
+    listener = Listener(tmp_path_factory.mktemp("listened"), environ)
+    try:
+        until(lambda: connections(wired.control) > before)
+        switch(wired.control, BELL, person=True, press=True)
+        until(lambda: any("#doorbell" in json.dumps(request) for request in written(wire)))
+    finally:
+        listener.stop()
+        wire.close()
+    return wire
+
+
+def written(wire: AwsWire) -> Iterator[dict[str, Any]]:
+    yield from (request for _, operation, request, _ in wire.calls if operation == "TransactWriteItems")
 
 
 def pairs(service: str, operation: str, request: dict[str, Any]) -> Iterator[Pair]:
@@ -75,7 +101,11 @@ def arn(request: dict[str, Any]) -> str:
 def policies(deployed: Deployed, name: str) -> list[dict[str, Any]]:
     """The documents of the function's deployed role. It has no other: nothing is attached to it."""
     found = deployed.aws.client("lambda").get_function_configuration(FunctionName=stack.full_name(name))
-    role, iam = found["Role"].rpartition("/")[2], deployed.aws.client("iam")
+    return documents_of(deployed, found["Role"])
+
+
+def documents_of(deployed: Deployed, role_arn: str) -> list[dict[str, Any]]:
+    role, iam = role_arn.rpartition("/")[2], deployed.aws.client("iam")
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     named = iam.list_role_policies(RoleName=role)["PolicyNames"]
     return [iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"] for policy in named]
@@ -96,6 +126,15 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def deleting_all(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the condition on what is deleted, since the evaluator here takes no context and no condition holds."""
+    for document in documents:
+        for statement in document["Statement"]:
+            if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
+                del statement["Condition"]
+    return documents
+
+
 FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
 OF_THOSE_THAT_ANSWER = pytest.mark.parametrize("name", ANSWERING)
 
@@ -104,12 +143,7 @@ OF_THOSE_THAT_ANSWER = pytest.mark.parametrize("name", ANSWERING)
 def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     actions = {action for action, _ in requested[name]}
     assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
-    # the evaluator here takes no context, so a condition never holds: the one on what is deleted is judged below
-    documents = policies(wired, name)
-    for document in documents:
-        for statement in document["Statement"]:
-            if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
-                del statement["Condition"]
+    documents = deleting_all(policies(wired, name))
     refused = {pair for pair in requested[name] if verdict(wired, name, pair, documents) != "allowed"}
     assert refused == set()
 
@@ -127,12 +161,12 @@ def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, requested: di
         key for condition in conditions for key in condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     ]
     assert len(permitted) == len({*permitted})
-    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired, name)} == {*permitted}
+    assert {f"{key.partition('#')[0]}#*" for key in deleted(wired.wires[name])} == {*permitted}
 
 
-def deleted(deployed: Deployed, name: str) -> Iterator[str]:
-    """Partition keys of what the function deleted."""
-    for _, operation, request, _ in deployed.wires[name].calls:
+def deleted(wire: AwsWire) -> Iterator[str]:
+    """Partition keys of what was deleted by this wire."""
+    for _, operation, request, _ in wire.calls:
         if operation == "DeleteItem":
             yield str(request["Key"]["pk"]["S"])
         elif operation == "TransactWriteItems":
@@ -148,7 +182,7 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
         ("Cookie", {"web"}),
         ("Web", {"web"}),
         ("Directives", {"directives", "reports"}),
-        ("Google", set()),  # until reports to Google are asked for
+        ("Google", {"fulfillment", "reports"}),
     ],
 )
 def test_a_secret_is_read_by_those_who_use_it_alone(
@@ -251,13 +285,19 @@ def test_households_are_listed_by_web_sweep_and_operators_alone(wired: Deployed,
 def test_what_aws_calls_asks_nothing_that_it_may_not(
     wired: Deployed, requested: dict[str, set[Pair]], name: str
 ) -> None:
-    documents = policies(wired, name)
-    for document in documents:
-        for statement in document["Statement"]:
-            if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
-                del statement["Condition"]
+    documents = deleting_all(policies(wired, name))
     assert requested[name]
     assert {pair for pair in requested[name] if verdict(wired, name, pair, documents) != "allowed"} == set()
+
+
+def test_a_listener_asks_nothing_that_it_may_not(wired: Deployed, listened: AwsWire) -> None:
+    documents = deleting_all(documents_of(wired, stack.listener_task(wired.aws)["taskRoleArn"]))
+    asked = {pair for service, operation, request, _ in listened.calls for pair in pairs(service, operation, request)}
+    assert {"dynamodb:Query", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= {action for action, _ in asked}
+    assert ("dynamodb:Query", f"{TABLE}/index/gsi1") in asked
+    assert {pair for pair in asked if verdict(wired, "listener", pair, documents) != "allowed"} == set()
+    assert {pair for pair in FORBIDDEN if verdict(wired, "listener", pair, documents) == "allowed"} == set()
+    assert {key.partition("#")[0] for key in deleted(listened)} <= {"account", "link"}
 
 
 @FUNCTIONS

@@ -1,5 +1,5 @@
-"""Login with Amazon and the event gateway, as far as the walk needs them, behind an HTTPS proxy with certificates of an
-authority made for this run. Every code is good, every event is taken."""
+"""Login with Amazon, the event gateway and HomeGraph, as far as the walk needs them, behind an HTTPS proxy with
+certificates of an authority made for this run. Every code and key is good, every event is taken."""
 
 import contextlib
 import http.client
@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from scripts.deploy_local.emulator import ANSWER_S
 
@@ -104,15 +106,16 @@ class _Forwarding(BaseHTTPRequestHandler):
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.local", "local-lwa-secret"
 
 
-class Amazon:
-    """At `host`, "127.0.0.1:port". `events` are what the gateway took, in order."""
+class Assistants:
+    """At `host`, "127.0.0.1:port". `events` are what Alexa's gateway took, `reports` what HomeGraph took, in order."""
 
     def __init__(self, authority: Authority) -> None:
         self.events: list[dict[str, Any]] = []
-        amazon = self
+        self.reports: list[dict[str, Any]] = []
+        assistants = self
 
         class Handler(_Handler):
-            stands_for = amazon
+            stands_for = assistants
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -125,24 +128,59 @@ class Amazon:
     def host(self) -> str:
         return f"127.0.0.1:{self._server.server_address[1]}"
 
+    @property
+    def presses(self) -> list[dict[str, Any]]:
+        """The presses of doorbells that Alexa's gateway took."""
+        return [event for event in self.events if event["header"]["name"] == "DoorbellPress"]
+
+    @property
+    def chimes(self) -> list[dict[str, Any]]:
+        """The reports of HomeGraph that ring at displays."""
+        return [report for report in self.reports if "notifications" in report["payload"]["devices"]]
+
+    def service_account(self) -> str:
+        """A new key file of Google's for this host."""
+        key = rsa.generate_private_key(65537, 2048)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        content = {
+            "type": "service_account",
+            "project_id": "showcam-local",
+            "private_key_id": "local",
+            "private_key": pem.decode(),
+            "client_email": "reports@showcam-local.iam.gserviceaccount.com",
+            "token_uri": f"https://{self.host}/google/token",
+        }
+        return json.dumps(content)
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    stands_for: Amazon
+    stands_for: Assistants
     protocol_version = "HTTP/1.1"
     timeout = 60
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/auth/o2/token":
-            tokens = {"access_token": "Atza|local", "refresh_token": "Atzr|local", "token_type": "bearer"}
-            self._answer(200, json.dumps(tokens | {"expires_in": 3600}).encode())
-            return
-        self.stands_for.events.append(json.loads(body)["event"])
-        self._answer(202, b"")
+        match self.path:
+            case "/auth/o2/token":
+                tokens = {"access_token": "Atza|local", "refresh_token": "Atzr|local", "token_type": "bearer"}
+                self._answer(200, json.dumps(tokens | {"expires_in": 3600}).encode())
+            case "/google/token":
+                self._answer(200, json.dumps({"access_token": "ya29.local", "expires_in": 3600}).encode())
+            case "/v1/devices:requestSync":
+                self._answer(200, b"{}")
+            case "/v1/devices:reportStateAndNotification":
+                self.stands_for.reports.append(json.loads(body))
+                self._answer(200, b"{}")
+            case _:
+                self.stands_for.events.append(json.loads(body)["event"])
+                self._answer(202, b"")
+
+    def do_DELETE(self) -> None:
+        self._answer(200, b"{}")  # HomeGraph hears that a link has ended
 
     def do_GET(self) -> None:
         self._answer(200, json.dumps({"endpoints": [f"https://{self.stands_for.host}"]}).encode())
