@@ -64,12 +64,12 @@ class Local:
             stacks.configure(self.emulator, settings)
         web.upstream, web.host = self.emulator.url, self._api_host()
         self._environ = self._for_processes(settings)
+        with step("Ask the stack whether it serves"):
+            _require_ready(web.url, authorities)
         with step("Start a media process") as done:
             media = self._keep(Media(self.folder, self._environ | {"SHOWCAM_WEB_INTERNAL_URL": web.url}), "stop")
             pictures.upstream = media.url
             done.found = pictures.url
-        with step("Ask the stack whether it serves"):
-            _require_ready(web.url, authorities)
         with step("Wait for the media process's own report in the table") as done:
             done.found = stacks.reported(self.emulator, self.stack.table)
         with step("Deploy the stack of media processes, with a listener") as done:
