@@ -160,11 +160,16 @@ def test_a_missing_secret_is_named_and_fails_the_function(deployed: Deployed, na
     straight = {name: value for name, value in before.items() if name != "AWS_ENDPOINT_URL"}
     deployed.set_environ(name, straight | {"SHOWCAM_KEYS_SECRET": secret})
     try:
-        with pytest.raises(StepFailed, match="there is none of that name") as failed:
-            deployed.invoke(name, event)
-        assert secret in str(failed.value)
+        # the media process calls `web` too, and of several that wait for a start the emulator tells only one the error
+        until(partial(fails_for_want_of, secret, deployed, name, event))
     finally:
         deployed.set_environ(name, before)
+
+
+def fails_for_want_of(secret: str, deployed: Deployed, name: str, event: Any) -> bool:
+    with pytest.raises(StepFailed) as failed:
+        deployed.invoke(name, event)
+    return f"{secret} can't be read: there is none of that name" in str(failed.value)
 
 
 def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None:
