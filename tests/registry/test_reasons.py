@@ -30,7 +30,8 @@ VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences
 MODULES = sorted(path for room in (errors, registry) for path in Path(str(room.__file__)).parent.rglob("*.py"))
 MADE_WITH = ("Failed", "overruled", "Refused", "Unavailable", "Denied")
 NOT_THE_GATES = {"token", "retry", "down", "rate"}  # ezviz_codes' own kinds
-NOT_FOR_PEOPLE = {"mended", "link_ended"}  # for the media process alone: who ended the link knows
+# for the media process alone: who ended the link knows, and pages say of talk only that it is not allowed now
+NOT_FOR_PEOPLE = {"mended", "link_ended", "talk_off"}
 NO_REASONS = {
     "on",
     "off",

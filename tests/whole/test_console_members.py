@@ -19,7 +19,7 @@ USER, PASSWORD = "demo@example.com", "showcam-demo"
 REFUSED = "Here you can only watch"
 # what a member may send: an offer for a video, the sign-out, and what anybody may who opens the page
 MAY_SEND = {"/home/cameras/<camera>", "/home", "/home/phone", "/home/language"}
-OF_A_CAMERA = ("", "/still.jpg", "/last.jpg", "/happened/<sighting>.jpg")
+OF_A_CAMERA = ("", "/still.jpg", "/last.jpg", "/happened/<sighting>.jpg", "/talk")
 MAY_SEE = {"/home", "/home/open", "/home/happened", *(f"/home/cameras/<camera>{what}" for what in OF_A_CAMERA)}
 FOR_ALL = {"/home/phone", "/home/callback/<kind>"}  # these ask for no session
 

@@ -93,7 +93,9 @@ def _given(settings: Settings) -> dict[str, str]:
 
 
 def _of_media(settings: Settings) -> Settings:
-    return Settings(**{name: getattr(settings, name) for name in MEDIA})
+    """Without RTSP the public address is left out: a change of it would start media, and so all video, again."""
+    read = MEDIA if settings.rtsp_port else MEDIA - {"public_url"}
+    return Settings(**{name: getattr(settings, name) for name in read})
 
 
 def _grant_keys(settings: Settings) -> dict[str, str]:
