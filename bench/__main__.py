@@ -29,6 +29,7 @@ from bench import (
     over_http,
     page,
     phone,
+    players,
     recovery,
     refresh,
     relay,
@@ -68,6 +69,7 @@ _GROUPS = (
     Group(
         "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
     ),
+    Group("players", "a household's own programs by each output, and their relay by RTSP", players.measure),
     Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
@@ -90,6 +92,7 @@ FELT = (
     "lip-sync",
     "wire",
     "behind",
+    "players",
     "tv",
     "killed",
     "gate",

@@ -108,14 +108,14 @@ def _running(commands: list[list[str]], more: dict[str, str], folder: Path, came
                 process = subprocess.Popen(
                     command, cwd=environment.ROOT, env=os.environ | more, stdout=_NULL, stderr=_NULL, stdin=_NULL
                 )
-                stack.callback(_end, process)
+                stack.callback(end, process)
                 started.append(process.pid)
         copy = Copy(tuple(started), folder)
         copy.begun(cameras)
         yield copy
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(10)

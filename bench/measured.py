@@ -6,22 +6,28 @@ Its parent hands it what it needs on its standard input, and ends it by closing 
 import asyncio
 import pickle
 import sys
+import time
 from dataclasses import dataclass, field
 
 import showcam.app.cli
 import showcam.app.compose.media
 from showcam.engine.grants import Claims, Grants
+from showcam.engine.messages import Knocked, Played
 from showcam.engine.server import MediaServer
 from showcam.engine.settings import PlaneSettings
 from showcam.engine.source import Denied, Ending, Lease, SourceSpec
 from tests.doubles.open_gate import OpenGate
+from tests.doubles.rtsp_player import KEY, NAME, md5
 
 LOADED = (showcam.app.cli, showcam.app.compose.media)  # as in the real one, which is started by a command
 
 
 @dataclass
 class Home(OpenGate):
-    """The Sources of the media process. `minted` are given out first, each once."""
+    """The Sources of the media process, and the household's program that it serves by RTSP.
+
+    `minted` are given out first, each once.
+    """
 
     settings: PlaneSettings
     key: bytes = field(repr=False)
@@ -37,8 +43,17 @@ class Home(OpenGate):
     async def closed(self, claims: Claims, lease: Lease, ending: Ending) -> None:
         pass
 
+    async def knock(self, name: str) -> Knocked:
+        return {"player": "player", "ha1": md5(f"{NAME}:showcam:{KEY}")}
+
+    async def play(self, player: str, camera: str) -> Played:
+        grant, _ = Grants([self.key]).issue(
+            account="home", link=player, camera=camera, protocol="hls", surface="player", now=time.time(), life_s=60
+        )
+        return {"grant": grant, "reason": "", "words": ""}
+
     async def serve(self) -> None:
-        server = MediaServer(self.settings, Grants([self.key]), self)
+        server = MediaServer(self.settings, Grants([self.key]), self, players=self)
         await server.start()
         await asyncio.to_thread(sys.stdin.buffer.read)
         await server.stop()

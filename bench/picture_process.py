@@ -20,6 +20,8 @@ from showcam.engine.source import Rtsp, SourceSpec
 from tests.doubles.plane_thread import SETTINGS
 from tests.doubles.program import AS_INSTALLED
 from tests.doubles.rtsp_camera import PATH
+from tests.doubles.rtsp_player import KEY as PLAYER_KEY
+from tests.doubles.rtsp_player import NAME as PLAYER
 from tests.doubles.rtsp_recording import CODE
 
 KEY = b"grant key of a measurement, long"
@@ -33,11 +35,12 @@ class PictureProcess:
     port: int
     pid: int
     host: str
+    rtsp_port: int | None = None
 
-    def grant(self, camera: int, protocol: Any) -> str:
+    def grant(self, camera: int, protocol: Any, surface: str = "page") -> str:
         nonce = str(time.monotonic_ns())
         expires = int(time.time()) + 60
-        return GRANTS.sign(Claims("home", "link", f"camera-{camera}", protocol, "page", expires, nonce))
+        return GRANTS.sign(Claims("home", "link", f"camera-{camera}", protocol, surface, expires, nonce))
 
     def get(self, path: str) -> str:
         return self.get_bytes(path).decode()
@@ -83,14 +86,19 @@ class PictureProcess:
         return wire.own_mb(self.pid)
 
 
-def master(home: PictureProcess, number: int) -> str:
+def master(home: PictureProcess, number: int, surface: str = "page") -> str:
     """A new address of a camera's master playlist."""
-    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'hls')}/master.m3u8"
+    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'hls', surface)}/master.m3u8"
 
 
-def whep(home: PictureProcess, number: int) -> str:
+def whep(home: PictureProcess, number: int, surface: str = "page") -> str:
     """A new address that takes an offer."""
-    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'webrtc')}/whep"
+    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'webrtc', surface)}/whep"
+
+
+def rtsp(home: PictureProcess, number: int) -> str:
+    """A camera's address for a program of the household's, with the program's name and key."""
+    return f"rtsp://{PLAYER}:{PLAYER_KEY}@{home.host}:{home.rtsp_port}/camera-{number}"
 
 
 @contextmanager
@@ -100,9 +108,16 @@ def picture_process(
     minted: tuple[SourceSpec, ...] = (),
     idle_s: float = 30,
     host: str = LOOPBACK,
+    by_rtsp: bool = False,
 ) -> Iterator[PictureProcess]:
-    """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at."""
-    settings = replace(SETTINGS, bind=host, port=free_ports(), idle_s=idle_s, ice_addresses=(host,))
+    """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at.
+
+    `by_rtsp`: it also serves the household's programs by RTSP.
+    """
+    rtsp_port = free_ports() if by_rtsp else None
+    settings = replace(
+        SETTINGS, bind=host, port=free_ports(), idle_s=idle_s, ice_addresses=(host,), rtsp_port=rtsp_port
+    )
     cameras = {f"camera-{number}": _spec(port) for number, port in enumerate(ports)}
     command = [sys.executable, "-P", "-m", "bench.measured"]
     with cores.measured():
@@ -113,7 +128,7 @@ def picture_process(
     try:
         pickle.dump((settings, KEY, cameras, list(minted)), process.stdin)
         process.stdin.flush()
-        home = PictureProcess(settings.port, process.pid, host)
+        home = PictureProcess(settings.port, process.pid, host, rtsp_port)
         home.started()
         yield home
     finally:

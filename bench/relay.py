@@ -50,13 +50,13 @@ def measure(run: Run) -> Results:
     say("Relay: making a recording in full HD")
     with lan_cameras(count, make=partial(full_hd, BITS)) as cameras:
         say(f"Relay: {count} cameras by HLS")
-        ours = _used(run, _showcam(cameras))
+        ours = use(run, _showcam(cameras))
         try:
             ffmpeg, called = _used_by_ffmpeg(run, cameras)
         except NoPeer as error:
             yield LeftOut(f"{name}, ffmpeg", f"{error}; libav by PyAV stands in its place")
             say("Relay: libav by PyAV")
-            ffmpeg, called = _used(run, copies.by_libav(cameras)), "PyAV -c copy"
+            ffmpeg, called = use(run, copies.by_libav(cameras)), "PyAV -c copy"
         within = Bound(share=1, beside=called)
         yield Row(f"{name}, HLS, of a core", "%", 100 * ours.share, called, 100 * ffmpeg.share, within)
         yield Row(f"{name}, HLS, memory", "MB", ours.memory, called, ffmpeg.memory, Bound(most=150))
@@ -65,7 +65,7 @@ def measure(run: Run) -> Results:
             try:
                 if make is _home_assistant:
                     run.need_peer()
-                used = _used(run, make(cameras))
+                used = use(run, make(cameras))
             except (NoPeer, TimeoutError) as error:
                 yield LeftOut(f"{name}, {peer}", str(error))
                 continue
@@ -80,20 +80,20 @@ def measure(run: Run) -> Results:
 def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
     """Raises NoPeer."""
     say("Relay: a viewer of each by WebRTC")
-    used = _used(run, _by_webrtc(cameras, range(len(cameras.ports))), SOON_S)
+    used = use(run, _by_webrtc(cameras, range(len(cameras.ports))), SOON_S)
     yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
     say("Relay: viewers of one by WebRTC")
-    one, many = (_used(run, _by_webrtc(cameras, [0] * viewers), SOON_S).share for viewers in (1, 1 + VIEWERS))
+    one, many = (use(run, _by_webrtc(cameras, [0] * viewers), SOON_S).share for viewers in (1, 1 + VIEWERS))
     a_viewer = 100 * (many - one) / VIEWERS
     yield Row("a viewer more by WebRTC, 1080p25, of a core", "%", a_viewer, "the first:", 100 * one)
 
 
 def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:
     say("Relay: ffmpeg")
-    return _used(run, copies.by_ffmpeg(cameras)), "ffmpeg -c copy"
+    return use(run, copies.by_ffmpeg(cameras)), "ffmpeg -c copy"
 
 
-def _used(run: Run, making: AbstractContextManager[Measured], settle_s: float = SETTLE_S) -> Used:
+def use(run: Run, making: AbstractContextManager[Measured], settle_s: float = SETTLE_S) -> Used:
     with making as program:
         time.sleep(4 if run.quick else settle_s)
         began, cpu = time.monotonic(), program.cpu_s()

@@ -67,7 +67,7 @@ def environment(unpacked: Path = UNPACKED, *, overrides: bool = False) -> dict[s
 
 def needed() -> None:
     """Skips the test if GStreamer is neither installed nor unpacked."""
-    if not _is_there():
+    if not is_there():
         GSTREAMER.skip()
 
 
@@ -79,8 +79,8 @@ def overrides_needed() -> None:
 
 
 @made_once
-def _is_there() -> bool:
-    """Whether it has all elements; asked once for all tests, since each answer takes a process."""
+def is_there() -> bool:
+    """True if it has all elements; found out once for all tests, since each answer takes a process."""
     if not Path(PYTHON).exists():
         return False
     return subprocess.run([PYTHON, "-c", _NEEDS], capture_output=True, check=False, env=environment()).returncode == 0
@@ -108,6 +108,14 @@ class Player:
                 return latest
         raise AssertionError(f"no such message within {within_s} s; the latest: {latest}")
 
+    def come(self) -> list[dict[str, Any]]:
+        """The messages that have come since the last one that was taken."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while message := self._messages.get_nowait():
+                found.append(message)
+        return found
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         with contextlib.suppress(ValueError):  # the test has ended, and closed the file
@@ -130,9 +138,13 @@ class Display(Player):
 
 
 @contextmanager
-def player(address: str, *, overrides: bool = False) -> Iterator[Player]:
-    """Plays HLS. `overrides`: with what Debian's python3-gst-1.0 adds to GStreamer's Python."""
-    with _running(str(PLAYER), address, overrides=overrides) as process:
+def player(address: str, *, paced: bool = False, overrides: bool = False) -> Iterator[Player]:
+    """Plays HLS or RTSP. `paced`: at life's speed, as a screen does, and else as fast as it can.
+
+    `overrides`: with what Debian's python3-gst-1.0 adds to GStreamer's Python.
+    """
+    words = [address, *(["paced"] if paced else [])]
+    with _running(str(PLAYER), *words, overrides=overrides) as process:
         yield Player(process)
 
 

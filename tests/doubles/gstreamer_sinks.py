@@ -6,6 +6,7 @@ Imported by the doubles that run on the system's Python, where their folder is o
 import contextlib
 import json
 import sys
+import time
 from typing import Any
 
 from gi.repository import Gst
@@ -35,10 +36,14 @@ def time_of(buffer: Any, pad: Any) -> float:
 
 
 def picture(buffer: Any, pad: Any) -> dict[str, Any]:
+    """Its time on the pipeline's timeline and on the wall's clock, its size, and the brightness of its corner."""
+    level = buffer.extract_dup(0, 1)[0]
     return {
         "pts": time_of(buffer, pad),
         "size": [field(pad, "width"), field(pad, "height")],
-        "bright": buffer.extract_dup(0, 1)[0] > 127,
+        "bright": level > 127,
+        "level": level,
+        "at": time.time(),
         "corrupt": buffer.has_flags(Gst.BufferFlags.CORRUPTED),
     }
 

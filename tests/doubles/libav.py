@@ -8,11 +8,15 @@ import av.error
 
 
 class Libav:
-    """`pictures`: the frames decoded so far; `ended`: libavformat's error, or "over", once it has stopped."""
+    """`pictures`: the frames decoded so far; `ended`: libavformat's error, or "over", once it has stopped.
+
+    `seen`: when each was decoded, epoch s, and the brightness of its corner.
+    """
 
     def __init__(self, address: str) -> None:
         self.pictures, self.ended, self.first_s = 0, "", 0.0
         self.sizes: set[tuple[int, int]] = set()
+        self.seen: list[tuple[float, int]] = []
         self._address, self._stop = address, threading.Event()
         self._thread = threading.Thread(target=self._play, name="program", daemon=True)
 
@@ -32,6 +36,7 @@ class Libav:
                     self.first_s = self.first_s or time.monotonic() - began
                     self.pictures += 1
                     self.sizes.add((frame.width, frame.height))
+                    self.seen.append((time.time(), memoryview(frame.planes[0])[0]))
                     if self._stop.is_set():
                         return
             self.ended = "over"
