@@ -93,7 +93,7 @@ def _given(settings: Settings) -> dict[str, str]:
 
 
 def _of_media(settings: Settings) -> Settings:
-    """Without RTSP the public address is left out: a change of it would start media, and so all video, again."""
+    """Leaves out the public address without RTSP, since media ends all video when one of its settings changes."""
     read = MEDIA if settings.rtsp_port else MEDIA - {"public_url"}
     return Settings(**{name: getattr(settings, name) for name in read})
 
