@@ -22,7 +22,7 @@ from tests.doubles.notice_services import WebReceiver
 from tests.doubles.program import Program
 
 BARN = "Barn"
-TIMES = 10
+TIMES = 5  # the pauses between them are most of this group's time
 WITHIN_S = 20.0
 MOTION_S = 31.0  # motion within half a minute is the same
 READY_S = 40.0  # a new preference and the camera's own messages are followed within this
