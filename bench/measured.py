@@ -24,7 +24,7 @@ LOADED = (showcam.app.cli, showcam.app.compose.media)  # as in the real one, whi
 
 @dataclass
 class Home(OpenGate):
-    """The Sources of the media process, and the household's program that it serves by RTSP.
+    """Gives the media process its cameras, and the one player that may watch them by RTSP.
 
     `minted` are given out first, each once.
     """

@@ -110,7 +110,7 @@ def picture_process(
     host: str = LOOPBACK,
     by_rtsp: bool = False,
 ) -> Iterator[PictureProcess]:
-    """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at.
+    """`ports`: the ports of the cameras to pull; `minted`: the sources that the first pulls open; `host`: its address.
 
     `by_rtsp`: it also serves the household's programs by RTSP.
     """

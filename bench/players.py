@@ -36,7 +36,7 @@ type Seen = list[tuple[float, int]]  # epoch s and brightness, as a screen measu
 
 
 class Programs(Protocol):
-    """Players of one stack, each of which notes when it had which picture."""
+    """Players of one stack. Each player notes the time and the brightness of its pictures."""
 
     def begin(self, way: str, address: str) -> None: ...
 
@@ -46,7 +46,7 @@ class Programs(Protocol):
 
 
 class Figures(NamedTuple):
-    """Of the players of one output that showed a picture."""
+    """The figures of one output, from the players that showed a picture."""
 
     first_s: list[float]
     behind_s: list[float]
@@ -210,7 +210,7 @@ def _needed() -> str:
 
 @dataclass
 class _HomeAssistant:
-    """What Home Assistant shows of showcam's address, in Chromium as on its own page."""
+    """Opens Home Assistant's own page in Chromium, with a camera that comes from showcam's address."""
 
     on: Screen
     streams: environment.Streams

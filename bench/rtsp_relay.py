@@ -144,7 +144,7 @@ def _ffmpeg(cameras: LanCameras) -> Iterator[relay.Measured]:
 
 @contextmanager
 def server(taken: Taken) -> Iterator[int]:
-    """A server that is sent streams by RTSP (RFC 2326, RECORD) over TCP; its port."""
+    """Yields the port of a server to which ffmpeg sends streams by RTSP over TCP (RFC 2326, RECORD)."""
 
     class Sender(socketserver.StreamRequestHandler):
         def handle(self) -> None:

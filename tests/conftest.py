@@ -147,7 +147,7 @@ def one_loader_of_aws_models() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def one_compiler_of_addresses() -> Iterator[None]:
-    """Each app of Flask compiles its sixty rules of addresses anew, and most tests of pages make an app."""
+    """Each app of Flask compiles its own sixty rules of addresses, and most tests of pages make an app."""
     kept, compiled = dict[object, Any](), Rule._compile_builder
 
     def compiled_once(rule: Rule, append_unknown: bool = True) -> Any:

@@ -166,7 +166,7 @@ def streaming(port: int, host: str = "127.0.0.1") -> Iterator[Streams]:
 
 
 def mqtt_entry(port: int, user: str, password: str) -> dict[str, object]:
-    """Its MQTT integration at a broker of this machine, as its pages would have stored it."""
+    """Home Assistant's MQTT integration with a broker of this machine, in the form that Home Assistant stores."""
     data = {"broker": "127.0.0.1", "port": port, "username": user, "password": password, "discovery": True}
     return {
         "entry_id": "mqtt",
@@ -192,7 +192,7 @@ def mqtt_entry(port: int, user: str, password: str) -> dict[str, object]:
 def serving(
     cameras: int, port: int, entries: Sequence[dict[str, object]] = ()
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`hass` itself, just started, and the file its token will be in. `entries`: of its integrations."""
+    """Home Assistant, just started, and the file for its token. `entries`: the stored rows of its integrations."""
     with _configured(cameras, port) as (config, environ):
         if entries:
             stored = {"version": 1, "minor_version": 5, "key": "core.config_entries", "data": {"entries": [*entries]}}

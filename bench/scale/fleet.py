@@ -40,7 +40,7 @@ def _placed(home: Household) -> None:
 
 
 def _looked(home: Household, left_s: float = HELD_S) -> None:
-    """The gate looks at the hold of a picture that is shown, and renews it if little time is left."""
+    """The gate reads which process holds a live stream, and renews that row shortly before it ends."""
     now, camera = time.time(), home.camera.id
     with home.world.meter.beside():
         assert home.beside.take_hold(f"{MEDIA}/{home.account}", Hold(camera, SHOWN_BY, now + left_s), now)

@@ -78,7 +78,7 @@ def measure(cameras: int, *, app_account: bool = True, times: int = TIMES) -> Me
 
 
 def batched(footprints: Mapping[str, Footprint], streams: float, gate_s: float = 2.0) -> dict[str, Footprint]:
-    """One request of a media process checks all its streams, for `gate_s` seconds of video each."""
+    """A media process asks the gate about all its streams in one request, every `gate_s` seconds."""
     alone = footprints["gate check"]
     check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams, live_s=gate_s)
     return {**footprints, "gate check": check}

@@ -104,7 +104,7 @@ async def _measured(count: int, here: Any, child: Any) -> Taken:
 
 
 def _listen(there: Any, port: int, count: int, idle_s: float) -> None:
-    """The listener: connects, reports what that took, waits, and reports what the messages took."""
+    """Runs a listener: it reports the memory and time of its connections, waits, then reports those of the messages."""
     raise_limit()
     heard: list[Hint] = []
     account, http = cast(EzvizAccount, _Account()), cast(VendorHttp, _Http())

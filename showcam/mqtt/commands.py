@@ -51,7 +51,7 @@ class Commands:
         switch, value = self._allowed.get(topic), _VALUES.get(payload)
         if switch is None:
             self._ignore("no_switch")
-        elif retained:  # it would be obeyed anew at each start
+        elif retained:  # each start would make the change again
             self._ignore("retained")
         elif value is None:
             self._ignore("no_value")

@@ -1,6 +1,6 @@
 """Keeps at a broker what Home Assistant needs of the household's cameras, and hands its commands on.
 
-The broker holds the states: after each connection all of them are published anew, and what an earlier showcam left
+The broker holds the states: after each connection showcam publishes all states again, and what an earlier showcam left
 there of cameras that are gone is taken back. A ring while nobody was connected is not published later.
 """
 

@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 
 BUSY, LONG, FAILED = "talk_busy", "talk_long", "talk_failed"  # why a turn ended
 OPEN_S = 5.0  # an opened camera has answered four requests by then
-QUIET_S = 3.0  # silence that ends a turn: the next turn has to connect anew, so it is longer than a breath
+QUIET_S = 3.0  # this silence ends a turn; the next turn needs a new connection, so it is longer than a breath
 PAUSE_S = 0.6  # after this silence the viewer hears the camera again; gaps between words are shorter
 STEP_S = 0.02  # of a packet
 LATE_S = 0.2  # packets that are later than this are not sent faster to catch up
