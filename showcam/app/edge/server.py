@@ -184,9 +184,9 @@ def _is_small(length: str) -> bool:
 
 
 class _SmallBody:
-    """A body of up to 64 KiB, with which granian calls this object. A thread waits only for one that is late.
+    """A body of up to 64 KiB; granian calls this object when the body is there. A thread waits only for a late body.
 
-    `begin` is called once: when the body is there, or when it is late.
+    `begin` is called once: when the body is there, or when 20 ms have passed.
     """
 
     def __init__(self, begin: Callable[[], None]) -> None:
@@ -212,7 +212,7 @@ class _SmallBody:
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """Takes a small body in the thread in which granian brings it: waking this loop's thread takes longer."""
+    """An asyncio loop that takes a small body in granian's thread, since waking the loop's own thread takes longer."""
 
     def call_soon_threadsafe[*Ts](  # type: ignore[override]  # granian uses no handle
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
