@@ -83,7 +83,7 @@ LONGEST = (
 APART = {
     f"tests/browser/test_{name}.py": group
     for group, names in {
-        "pages": ("adding", "camera_page", "console_keyboard", "console_pages"),
+        "pages": ("adding", "camera_page", "console_keyboard", "console_pages", "player"),
         "tiles": ("home", "home_codes", "page_views", "tiles_seen"),
     }.items()
     for name in names
