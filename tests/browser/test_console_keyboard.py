@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser import test_console_pages
-from tests.browser.test_console_pages import PAGES
+from tests.browser.test_console_pages import PAGES, off_tv
 from tests.doubles.page_words import MOST, fixed_words
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
@@ -116,6 +116,8 @@ def test_by_tab_alone_each_element_is_reached_in_reading_order_and_seen_to_be(
     assert [stops[number] for number in numbers] == stops
     assert numbers == list(range(len(stops)))
     assert ill == []
+    if name == "tv":
+        off_tv(page)
 
 
 def tab_to(page: Page, selector: str) -> None:
