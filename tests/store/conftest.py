@@ -42,23 +42,36 @@ def sealer() -> Sealer:
     return Sealer([("test", secrets.token_bytes(32))])
 
 
+@pytest.fixture(scope="session")
+def client_of_moto() -> Any:
+    """One client for all tests, since boto3 reads DynamoDB's model for each; only in `mock_aws` does anybody answer."""
+    return boto3.client(
+        "dynamodb",
+        region_name="eu-west-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[OneAtATime]:
+def dynamodb(client_of_moto: Any) -> Iterator[OneAtATime]:
     """A client whose table "showcam" is made."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        create_table(client, "showcam")
-        yield OneAtATime(client)
+        create_table(client_of_moto, "showcam")
+        yield OneAtATime(client_of_moto)
+
+
+@pytest.fixture(scope="session")
+def client_of_served(aws: Emulator) -> Any:
+    return aws.client("dynamodb", max_pool_connections=128)
 
 
 @pytest.fixture
-def served(aws: Emulator) -> tuple[Any, str]:
+def served(client_of_served: Any) -> tuple[Any, str]:
     """A client of the served DynamoDB, and a new table's name there."""
-    client, name = aws.client("dynamodb", max_pool_connections=128), f"showcam-{secrets.token_hex(4)}"
-    create_table(client, name)
-    return client, name
+    name = f"showcam-{secrets.token_hex(4)}"
+    create_table(client_of_served, name)
+    return client_of_served, name
 
 
 @pytest.fixture(params=["sqlite", "moto", "ministack"])
