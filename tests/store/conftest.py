@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.store.dynamodb import DynamoStore
@@ -18,6 +17,7 @@ from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.dynamodb_table import create_table
+from tests.doubles.quick_moto import mock_aws
 from tests.doubles.waiting import LONG_S
 
 SHARD = re.compile(r"telling#\w+#\w+")
