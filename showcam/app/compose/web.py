@@ -1,5 +1,6 @@
 """The web process: linking, both assistants' endpoints and pages, behind one edge on granian."""
 
+import asyncio
 import atexit
 import socket
 import threading
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+from granian import _futures, loops
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, TaskImpl
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
@@ -25,7 +27,7 @@ from showcam.app.edge.edge import Edge, RequestLines
 from showcam.app.edge.machines import Signatures, directives_route
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
-from showcam.app.edge.server import MOST, Connections, Server
+from showcam.app.edge.server import MOST, Connections, Loop, Server
 from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import SENDER_S, Request, Response, Route, problem
 from showcam.app.keys import Keys
@@ -156,8 +158,19 @@ class _Server(MPServer):
         self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
 
 
+@loops.register("auto")
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = Loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
 def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    return Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))  # see Bodies of showcam.app.edge.edge
+    # for the number see Bodies of showcam.app.edge.edge
+    server = Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))
+    # replaces a private name too: granian would wake the asyncio loop for each request, which would wake our thread
+    _futures._cbsched_aioschedule = lambda *_: server.take
+    return server
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
@@ -168,6 +181,7 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.RSGI,  # the only one with the names of headers as they came
+        task_impl=TaskImpl.asyncio,  # see _in_threads
         workers=1,
         backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
         http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
