@@ -35,7 +35,10 @@ GIVE_UP_S = 60.0
 
 def measure(run: Run) -> Results:
     settings: dict[str, Any] = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), troubled=True, **settings) as program:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), troubled=True, forked=False, **settings) as program,
+    ):
         closing = Closing(program)
         taken = []
         for turn in range(3 if run.quick else TIMES):
