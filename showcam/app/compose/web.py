@@ -140,7 +140,7 @@ def load_app(settings: Settings) -> WSGIApplication:
 class _Server(embed.Server):
     """Serves on the supervisor's socket, if there is one.
 
-    Replaces a private name of granian 2.8, as granian's server of several processes does where they share a socket.
+    Replaces a private name of granian 2.8, as granian's own server does on systems without sockets that several processes share.
     """
 
     _ssp: None
