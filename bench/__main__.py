@@ -5,7 +5,9 @@ import itertools
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bench import (
@@ -13,6 +15,7 @@ from bench import (
     behind_life,
     closing,
     cloud,
+    cloud_viewers,
     cold_start,
     cores,
     decipher,
@@ -23,15 +26,12 @@ from bench import (
     house,
     in_process,
     lip_sync,
-    load,
     lossy_wire,
     media_fleet,
     over_http,
     page,
-    phone,
     players,
     recovery,
-    refresh,
     relay,
     reports,
     ring,
@@ -46,62 +46,49 @@ from bench.progress import say
 from bench.run import Group, Run
 from bench.table import LeftOut, Row, missing, render
 
+# Groups that mostly wait for the camera or the vendor are measured at the same time as the others of their word.
+LIFE, WIRE = "life", "wire"
+# what a person waits for or sees comes first
 _GROUPS = (
+    Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
+    Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
+    Group("start", "start to first answer, and memory, beside Home Assistant", start.measure),
+    Group(
+        "ring",
+        "from a press or motion at the camera to assistants, phone, and the Echo's first frame",
+        ring.measure,
+        LIFE,
+    ),
+    Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure, LIFE),
+    Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure, LIFE),
+    Group("home", "the page of cameras in Chromium: first paint, what moves, live tiles", home.measure),
+    Group("adding", "a camera of one's own: found, tried, and live after it is added", adding.measure),
+    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
+    Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
+    Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
+    Group("behind", "how far behind life a picture is in Chromium, in players of HLS", behind_life.measure, WIRE),
+    Group("wire", "a picture behind a wire that loses packets, beside HA's stream", lossy_wire.measure, WIRE),
+    Group("players", "a household's own programs by each output", players.measure),
+    Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", growth.measure),
-    Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
-    Group("load", "EXECUTE over HTTP from many clients at once, beside Home Assistant", load.measure),
-    Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
-    Group("start", "start to first answer, and memory, beside Home Assistant", start.measure),
+    Group(
+        "http", "each question, many clients at once, and the refresh grant over HTTP, beside peers", over_http.measure
+    ),
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("reports", "the lag of reports, and what faults and kills lose, beside Home Assistant", reports.measure),
-    Group("ring", "from a press at the camera to both assistants, and to the Echo's first frame", ring.measure),
-    Group("phone", "from a press or motion at the camera to the message at a phone's service", phone.measure),
-    Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
-    Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure),
-    Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
-    Group("adding", "a camera of one's own: found, tried, and live after it is added", adding.measure),
-    Group("home", "the page of cameras in Chromium: first paint, what moves, live tiles", home.measure),
-    Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
-    Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
-    Group("wire", "a picture behind a wire that loses packets, beside Home Assistant's stream", lossy_wire.measure),
-    Group(
-        "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
-    ),
-    Group("players", "a household's own programs by each output, and their relay by RTSP", players.measure),
-    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
-    Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
-    Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
+    Group("cloud-cpu", "CPU of a camera by EZVIZ's cloud stream, and of each viewer", cloud_viewers.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),
     Group("fleet", "placing a picture while one of 100 media processes ends each second", media_fleet.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
     Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )
-# what a person waits for or sees
-FELT = (
-    "start",
-    "ring",
-    "phone",
-    "first-frame",
-    "cloud",
-    "lan",
-    "adding",
-    "home",
-    "glass",
-    "lip-sync",
-    "wire",
-    "behind",
-    "players",
-    "tv",
-    "killed",
-    "gate",
-)
 ROWS = {
     part.partition("]")[0]: part.partition("]")[2].strip().split("\n")
     for part in Path(__file__).with_name("rows.txt").read_text().split("\n[")[1:]
 }
-GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name], felt=group.name in FELT) for group in _GROUPS)
+GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name]) for group in _GROUPS)
 QUIET = 0.1
 
 
@@ -121,20 +108,21 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS, kep
     broken: list[str] = []
     ended = ""
     try:
-        for group in groups:
-            busy[group.name] = cores.busy(0.1 if run.quick else 1.0)
-            began = time.monotonic()
-            if not _measured(group, run, results[group.name]):
-                broken.append(group.name)
-            seconds[group.name] = time.monotonic() - began
+        for _, together in itertools.groupby(groups, key=lambda group: group.beside or group.name):
+            batch = [*together]
+            share = cores.busy(0.1 if run.quick else 1.0)
+            busy |= {group.name: share for group in batch}
+            for group, (whole, took_s) in zip(batch, _measured_together(batch, run, results), strict=True):
+                seconds[group.name] = took_s
+                say(f"{group.name} took {took_s:.0f} s")
+                broken += [] if whole else [group.name]
     except KeyboardInterrupt:
         # what was measured took minutes, and is shown
         ended = "ended by Ctrl-C"
         broken.append("the rest")
     rest = [LeftOut("the rest", ended)] if ended else []
-    printed = sorted(groups, key=lambda group: not group.felt)
-    print(render([*itertools.chain.from_iterable(results[group.name] for group in printed), *rest]))
-    for group in printed:
+    print(render([*itertools.chain.from_iterable(results.values()), *rest]))
+    for group in groups:
         # a quick run is smaller, so its rows have other names
         for line in missing(() if run.quick else group.rows, results[group.name], ended):
             print(f"  {line}")
@@ -162,15 +150,26 @@ def _quietness(busy: Mapping[str, float]) -> str:
     )
 
 
-def _measured(group: Group, run: Run, results: list[Row | LeftOut]) -> bool:
-    """False where the group breaks: it is listed as left out, and the others are measured."""
+def _measured_together(
+    batch: Sequence[Group], run: Run, results: Mapping[str, list[Row | LeftOut]]
+) -> list[tuple[bool, float]]:
+    """Whether each group was measured whole, and its seconds."""
+    if len(batch) == 1:
+        return [_measured(batch[0], run, results)]
+    with ThreadPoolExecutor(len(batch)) as pool:
+        return [*pool.map(partial(_measured, run=run, results=results), batch)]
+
+
+def _measured(group: Group, run: Run, results: Mapping[str, list[Row | LeftOut]]) -> tuple[bool, float]:
+    """False if the group breaks: it is listed as left out, and the others are measured."""
+    began = time.monotonic()
     try:
         for result in group.measure(run):
-            results.append(result)  # one by one, so that rows before a break stay
+            results[group.name].append(result)  # one by one, so that rows before a break stay
     except Exception as error:
-        results.append(LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300]))
-        return False
-    return True
+        results[group.name].append(LeftOut(group.name, f"{type(error).__name__}: {error}".splitlines()[0][:300]))
+        return False, time.monotonic() - began
+    return True, time.monotonic() - began
 
 
 def _setup() -> int:

@@ -30,7 +30,7 @@ from tests.doubles.program import Program, running
 from tests.doubles.rtsp_camera import PATH
 from tests.doubles.rtsp_recording import CODE
 
-TIMES = 10
+TIMES = 6
 NO_NETWORK = "no empty network can be made here (ip, unshare)"
 
 # Ends with the first frame in the tile of that id.

@@ -31,7 +31,7 @@ from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment, bring
 
 FLOOR = "floor"
-TIMES, WARM_UP, WARM = 9, 3, 60
+TIMES, WARM_UP, WARM = 6, 3, 40
 COLD_MS = {"directives": 150, "fulfillment": 200, "web": 600}
 WARM_MS = 2
 UNKNOWN = "sca.nobody.nothing"

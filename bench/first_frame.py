@@ -18,7 +18,7 @@ from bench.table import Bound, LeftOut, Row
 from bench.vendor_floor import Vendor
 from tests.doubles.program import Program
 
-IDLE_S = 3  # a pull ends this long after its last viewer, so that the next cold turn is soon
+IDLE_S = 2  # a pull ends this long after its last viewer, so that the next cold turn is soon
 TIMES = 3
 # name, screen, protocol; bounds cold and warm
 SCREENS = (

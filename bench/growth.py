@@ -74,7 +74,7 @@ def _in_turn(run: Run, few: Calls, full: Calls) -> Iterator[tuple[str, float, li
     for question in QUESTIONED:
         calls = few(question), full(question)
         taken: tuple[list[float], list[float]] = [], []
-        for _, (call, runs) in itertools.product(range(2 if run.quick else 4), zip(calls, taken, strict=True)):
+        for _, (call, runs) in itertools.product(range(2 if run.quick else 3), zip(calls, taken, strict=True)):
             runs.append(cpu_us(call, run.effort))
         yield question[0], min(taken[0]), taken[1]
 

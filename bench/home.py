@@ -25,7 +25,7 @@ from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
 from tests.browser.conftest import FLAGS, until_true
 
-TIMES = 10
+TIMES = 6
 WITHIN_S = 60
 PAINT = Bound(most=0.3)
 LIVE = Bound(most=1.5)

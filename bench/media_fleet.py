@@ -192,7 +192,7 @@ def p95(values: Collection[float]) -> float:
 
 
 def measure(run: Run) -> Results:
-    seconds = 30 if run.quick else 600
+    seconds = 30 if run.quick else 200
     say(f"Fleet: 100 media processes, one of them ended each second for {seconds} simulated seconds")
     logging.getLogger("showcam.engine.fleet").setLevel(logging.ERROR)  # each kill is a warning
     with TemporaryDirectory() as folder:

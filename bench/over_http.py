@@ -7,6 +7,7 @@ a file.
 from contextlib import ExitStack
 from functools import partial
 
+from bench import load, refresh
 from bench.progress import say
 from bench.questions import QUESTIONS, Question
 from bench.run import NoPeer, Results, Run
@@ -23,7 +24,7 @@ BOUNDS = {
     "GetCameraStream": Bound(share=1),
 }
 FLOORED = "QUERY of one"  # its answer is as small as the floor's
-ROUNDS = 6
+ROUNDS = 5
 LISTS = ("Discover", "SYNC")
 CAMERAS = 100
 
@@ -48,6 +49,8 @@ def measure(run: Run) -> Results:
                 floored = taken
         ours, bare = floored["showcam"], min(floored["floor"])
         yield Row(f"{FLOORED} over HTTP, against bare WSGI", "µs", min(ours), "floor", bare, runs=ours)
+        yield from load.measure(run, servers, cameras)
+        yield from refresh.measure(run, servers["showcam"])
 
 
 def cpu_of(servers: dict[str, Server], question: Question, cameras: int, run: Run) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.peer import environment
 from bench.progress import say
 from bench.run import NoPeer, Results, Run
-from bench.servers import process, showcam
+from bench.servers import Server, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Target, Unanswered, request, rounds_us, until_right
 from scripts.deploy_local.emulator import free_ports
@@ -22,10 +22,8 @@ PACKAGE = environment.ROOT / "node_modules" / "oidc-provider"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def measure(run: Run) -> Results:
+def measure(run: Run, server: Server) -> Results:
     with ExitStack() as stack:
-        say("Refresh grant: starting servers")
-        server = stack.enter_context(showcam(1))
         targets = [Target(server.port, server.process, server.refresh, _right)]
         try:
             run.need_peer()
@@ -34,7 +32,7 @@ def measure(run: Run) -> Results:
         except (NoPeer, Unanswered) as error:
             yield LeftOut("npm oidc-provider", str(error))
         say("Refresh grant: measuring")
-        ours, *other = rounds_us(targets, *((24, 2) if run.quick else (800, 6)))
+        ours, *other = rounds_us(targets, *((24, 2) if run.quick else (800, 5)))
         peer = min(other[0]) if other else None
         yield Row(NAME, "µs", min(ours), "oidc-provider", peer, BOUND, ours)
 

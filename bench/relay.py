@@ -1,6 +1,6 @@
 """Sixteen cameras in full HD by RTSP, 25 pictures a second and 4 Mbit/s each, copied into HLS: CPU and memory.
 
-showcam and Home Assistant serve a viewer of each camera besides. The programs take the same cameras one after another.
+showcam serves a viewer of each camera besides. The programs take the same cameras one after another.
 """
 
 import gzip
@@ -10,38 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from bench import copies, cores, rtc_viewers, wire
+from bench import copies, cores, rtc_viewers, rtsp_relay
 from bench.lan_cameras import LanCameras, lan_cameras
-from bench.peer import environment
-from bench.picture_process import master, picture_process, whep
+from bench.picture_process import PictureProcess, master, picture_process, whep
 from bench.progress import say
 from bench.recordings import full_hd
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
-from scripts.deploy_local.emulator import free_ports
+from bench.using import SOON_S, Measured, Used, use
 
 CAMERAS = 16
 VIEWERS = 8
 BITS = 4_000_000
-SETTLE_S, MEASURE_S = 20.0, 12.0  # by then a list is full, and what a slow viewer would hold is there
-SOON_S = 6.0  # by WebRTC nothing is kept but a group of pictures
 _SEGMENT = re.compile(r"^[^#\s]+\.(?:ts|m4s)$", re.MULTILINE)
-
-
-class Used(NamedTuple):
-    share: float  # of a core
-    memory: float  # MB
-
-
-class Measured(Protocol):
-    def cpu_s(self) -> float: ...
-
-    def own_mb(self) -> float: ...
 
 
 def measure(run: Run) -> Results:
@@ -60,21 +45,18 @@ def measure(run: Run) -> Results:
         within = Bound(share=1, beside=called)
         yield Row(f"{name}, HLS, of a core", "%", 100 * ours.share, called, 100 * ffmpeg.share, within)
         yield Row(f"{name}, HLS, memory", "MB", ours.memory, called, ffmpeg.memory, Bound(most=150))
-        for peer, make in (("GStreamer", copies.by_gstreamer), ("HA stream", _home_assistant)):
-            say(f"Relay: {peer}")
-            try:
-                if make is _home_assistant:
-                    run.need_peer()
-                used = use(run, make(cameras))
-            except (NoPeer, TimeoutError) as error:
-                yield LeftOut(f"{name}, {peer}", str(error))
-                continue
-            yield Row(f"{name}, HLS, against {peer}", "%", 100 * ours.share, peer, 100 * used.share)
-            yield Row(f"{name}, HLS, memory, against {peer}", "MB", ours.memory, peer, used.memory)
+        say("Relay: GStreamer")
+        try:
+            used = use(run, copies.by_gstreamer(cameras))
+            yield Row(f"{name}, HLS, against GStreamer", "%", 100 * ours.share, "GStreamer", 100 * used.share)
+            yield Row(f"{name}, HLS, memory, against GStreamer", "MB", ours.memory, "GStreamer", used.memory)
+        except (NoPeer, TimeoutError) as error:
+            yield LeftOut(f"{name}, GStreamer", str(error))
         try:
             yield from _webrtc(run, cameras, name)
         except NoPeer as error:
             yield LeftOut(f"{name}, WebRTC", str(error))
+        yield from rtsp_relay.measure(run, cameras)
 
 
 def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
@@ -83,7 +65,10 @@ def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
     used = use(run, _by_webrtc(cameras, range(len(cameras.ports))), SOON_S)
     yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
     say("Relay: viewers of one by WebRTC")
-    one, many = (use(run, _by_webrtc(cameras, [0] * viewers), SOON_S).share for viewers in (1, 1 + VIEWERS))
+    with _by_webrtc(cameras, [0]) as home:
+        one = use(run, nullcontext(home), SOON_S).share
+        with rtc_viewers.watching([whep(home, 0) for _ in range(VIEWERS)]):
+            many = use(run, nullcontext(home), SOON_S).share
     a_viewer = 100 * (many - one) / VIEWERS
     yield Row("a viewer more by WebRTC, 1080p25, of a core", "%", a_viewer, "the first:", 100 * one)
 
@@ -91,14 +76,6 @@ def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
 def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:
     say("Relay: ffmpeg")
     return use(run, copies.by_ffmpeg(cameras)), "ffmpeg -c copy"
-
-
-def use(run: Run, making: AbstractContextManager[Measured], settle_s: float = SETTLE_S) -> Used:
-    with making as program:
-        time.sleep(4 if run.quick else settle_s)
-        began, cpu = time.monotonic(), program.cpu_s()
-        time.sleep(3 if run.quick else MEASURE_S)
-        return Used((program.cpu_s() - cpu) / (time.monotonic() - began), program.own_mb())
 
 
 @contextmanager
@@ -109,28 +86,8 @@ def _showcam(cameras: LanCameras) -> Iterator[Measured]:
             yield home
 
 
-class _Process(NamedTuple):
-    pid: int
-
-    def cpu_s(self) -> float:
-        return wire.cpu_s(self.pid)
-
-    def own_mb(self) -> float:
-        return wire.own_mb(self.pid)
-
-
 @contextmanager
-def _home_assistant(cameras: LanCameras) -> Iterator[Measured]:
-    with ExitStack() as stack:
-        with cores.measured():
-            streams = stack.enter_context(environment.streaming(free_ports()))
-        urls = [streams.open(cameras.url_for_libav(number)) for number in range(len(cameras.ports))]
-        stack.enter_context(watched(urls))
-        yield _Process(streams.pid)
-
-
-@contextmanager
-def _by_webrtc(cameras: LanCameras, watched: Iterable[int]) -> Iterator[Measured]:
+def _by_webrtc(cameras: LanCameras, watched: Iterable[int]) -> Iterator[PictureProcess]:
     with picture_process(cameras.ports) as home, rtc_viewers.watching([whep(home, number) for number in watched]):
         yield home
 

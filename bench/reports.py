@@ -35,10 +35,10 @@ from tests.doubles.tls_vendor import Vendors
 
 LINKS = 50
 RATE = 100  # changes a second
-CHANGES, QUICK = 10_000, 600
-PEERS = 2_000  # its share of lost events is the same as of ten thousand, in a fifth of the five minutes
-LAG_S, QUICK_S = 15, 5
-KILL_S = 10.0
+CHANGES, QUICK = 3_000, 600
+PEERS = 1_000  # its share of lost events is the same as of more
+LAG_S, QUICK_S = 10, 5
+KILL_S = 5.0
 DRAIN_S = 280.0  # for what waits once the changes are over
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off", person="off")
 
@@ -165,7 +165,7 @@ def _queued(world: World, changes: int) -> Results:
 
 
 def _under_faults(run: Run, world: World, changes: int) -> Results:
-    """Each request meets a fault by chance, and the sender is killed every ten seconds."""
+    """Each request meets a fault by chance, and the sender is killed every five seconds."""
     say(f"Reports under faults: {changes} changes, and the sender is killed every {KILL_S:.0f} s")
     world.begin()
     world.gateway.faults = True

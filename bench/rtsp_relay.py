@@ -14,16 +14,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 
-from bench import copies, cores, relay, wire
-from bench.lan_cameras import LanCameras, lan_cameras
+from bench import copies, cores, wire
+from bench.lan_cameras import LanCameras
 from bench.peer import debian
 from bench.picture_process import picture_process
 from bench.progress import say
-from bench.recordings import full_hd
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
+from bench.using import SOON_S, Measured, use
 from tests.doubles.rtsp_player import Client
 
 READ = 1 << 20
@@ -36,19 +35,18 @@ COPY = "ffmpeg -c copy"
 _SOUND_TOO = ("-copyinkf:a",)
 
 
-def measure(run: Run) -> Results:
-    count = 2 if run.quick else relay.CAMERAS
+def measure(run: Run, cameras: LanCameras) -> Results:
+    count = len(cameras.ports)
     name = f"relay of {count} cameras 1080p25, RTSP to a player each, of a core"
-    say(f"Players: {count} cameras by RTSP to a player each")
-    with lan_cameras(count, make=partial(full_hd, relay.BITS)) as cameras:
-        ours = relay.use(run, _showcam(cameras), relay.SOON_S)
-        say("Players: ffmpeg, by RTSP too")
-        try:
-            copied = relay.use(run, _ffmpeg(cameras), relay.SOON_S)
-        except (NoPeer, TimeoutError) as error:
-            yield LeftOut(f"{name}, ffmpeg", str(error))
-            yield Row(name, "%", 100 * ours.share, COPY)
-            return
+    say(f"Relay: {count} cameras by RTSP to a player each")
+    ours = use(run, _showcam(cameras), SOON_S)
+    say("Relay: ffmpeg, by RTSP too")
+    try:
+        copied = use(run, _ffmpeg(cameras), SOON_S)
+    except (NoPeer, TimeoutError) as error:
+        yield LeftOut(f"{name}, ffmpeg", str(error))
+        yield Row(name, "%", 100 * ours.share, COPY)
+        return
     yield Row(name, "%", 100 * ours.share, COPY, 100 * copied.share, Bound(share=1, beside=COPY))
 
 
@@ -81,7 +79,7 @@ class Taken:
 
 
 @contextmanager
-def _showcam(cameras: LanCameras) -> Iterator[relay.Measured]:
+def _showcam(cameras: LanCameras) -> Iterator[Measured]:
     taken = Taken()
     with ExitStack() as stack:
         home = stack.enter_context(picture_process(cameras.ports, by_rtsp=True))
@@ -117,7 +115,7 @@ class _Processes:
 
 
 @contextmanager
-def _ffmpeg(cameras: LanCameras) -> Iterator[relay.Measured]:
+def _ffmpeg(cameras: LanCameras) -> Iterator[Measured]:
     """A process for each camera. Raises NoPeer and TimeoutError."""
     program, more = debian.ffmpeg()
     taken = Taken()

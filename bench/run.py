@@ -41,13 +41,14 @@ type Results = Iterator[Row | LeftOut]
 
 @dataclass(frozen=True)
 class Group:
-    """A part of the bench; `--only` takes its name. `rows`: the names of the rows that a whole run prints for it.
+    """A part of the bench; `--only` takes its name.
 
-    What a person feels (`felt`) is printed before the rest.
+    Neighbours with the same word in `beside` are measured at the same time. `rows`: the names of the rows that a whole
+    run prints for it.
     """
 
     name: str
     about: str
     measure: Callable[[Run], Results]
+    beside: str = ""
     rows: Sequence[str] = ()
-    felt: bool = False

@@ -1,8 +1,8 @@
 """A camera on a TV: from LOAD to the first picture, and how far behind life, on both receivers.
 
 From LOAD Google's default receiver is the simulator's television, which fetches and decodes; its own part is what it
-needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium shows.
-showcam's own receiver is its page in Chromium.
+needs for the same pictures as ready HLS of a plain web server. showcam's own receiver is its page in Chromium. Those
+that come to a camera in use watch it together.
 """
 
 import logging
@@ -29,22 +29,26 @@ from showcam.cast.device import Picture
 from showcam.cast.screen import Screen
 from tests.browser.conftest import FLAGS
 from tests.cast.conftest import TelevisionThread
-from tests.doubles.behind_life import GRANTS, SHAKA, Clapper, behind, grant, late, opened, play_as_receiver
+from tests.doubles.behind_life import GRANTS, Clapper, behind, grant
 from tests.doubles.hls_camera import recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.receiver_page import LOOK, ReceiverPage, served
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.test_rtsp import House
 
-TIMES = 5
+TIMES = 3
 BEYOND_S = 0.5
 FIRST_S, BEHIND_S = 1.0, 1.0
 LINK = "l"  # of tests.doubles.behind_life.grant
 LISTED = 3  # segments of the plain server's list
-HLS_PLAYS_MS = 12_000
-RECEIVER_BEHIND_S = 6.0
+PLAYS_MS = {"webrtc": 5_000, "hls": 12_000}
+APART_MS = 700  # between two receivers, so that they come at different times since the last segment
 
 type Protocol = Literal["webrtc", "hls"]
+PROTOCOLS: tuple[tuple[Protocol, str, Bound | None, Bound | None], ...] = (
+    ("webrtc", "WebRTC", Bound(most=FIRST_S), Bound(most=BEHIND_S)),
+    ("hls", "HLS", None, None),
+)
 
 
 def measure(run: Run) -> Results:
@@ -73,54 +77,18 @@ def measure(run: Run) -> Results:
         return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield from _default_receiver(browser, times)
-        for protocol, first, late in (("webrtc", FIRST_S, BEHIND_S), ("hls", None, None)):
+        for protocol, by, first, late in PROTOCOLS:
             say(f"A TV: showcam's own receiver by {protocol}")
-            rested = [_shown(browser, protocol, watched=False)[0] for _ in range(times)]  # type: ignore[arg-type]
-            shown = [_shown(browser, protocol) for _ in range(times)]  # type: ignore[arg-type]
-            by = "WebRTC" if protocol == "webrtc" else "HLS"
-            yield Row(
-                f"own receiver by {by}, first picture, camera at rest", "s", statistics.median(rested), runs=rested
-            )
-            firsts, lates = [seen_s[0] for seen_s in shown], [seen_s[1] for seen_s in shown]
-            yield Row(
-                f"own receiver by {by}, first picture, camera in use", "s", statistics.median(firsts),
-                bound=Bound(most=first) if first else None, runs=firsts,
-            )  # fmt: skip
-            yield Row(
-                f"own receiver by {by}, behind life", "s", statistics.median(lates),
-                bound=Bound(most=late) if late else None, runs=lates,
-            )  # fmt: skip
+            rested = [_shown(browser, protocol, 1, watched=False)[0][0] for _ in range(times)]
+            shown = _shown(browser, protocol, times)
+            firsts, lates = (list(seen_s) for seen_s in zip(*shown, strict=True))
+            for what, runs, bound in (
+                ("first picture, camera at rest", rested, None),
+                ("first picture, camera in use", firsts, first),
+                ("behind life", lates, late),
+            ):
+                yield Row(f"own receiver by {by}, {what}", "s", statistics.median(runs), bound=bound, runs=runs)
         browser.close()
-
-
-def _default_receiver(browser: Browser, times: int) -> Results:
-    """How far behind life Google's default receiver is, as far as its player alone can show."""
-    if not SHAKA.exists():
-        yield LeftOut("default receiver, behind life", "shaka-player is not installed (npm ci)")
-        return
-    say("A TV: how far behind life Google's default receiver is")
-    found = [_late(browser, joined_s=number * 0.4) for number in range(times)]
-    bound = Bound(most=RECEIVER_BEHIND_S)
-    yield Row("default receiver in its player, behind life", "s", statistics.median(found), bound=bound, runs=found)
-
-
-def _late(browser: Browser, joined_s: float) -> float:
-    """`joined_s`: so much later than another viewer's third segment."""
-    clapper = Clapper()
-    camera = RtspCamera(wire=clapper)
-    try:
-        with PlaneThread(GRANTS, House(camera), SETTINGS) as plane:
-            page = opened(browser)
-            _watch(plane)
-            page.wait_for_timeout(6_000 + joined_s * 1000)
-            play_as_receiver(page, plane)
-            page.wait_for_timeout(15_000)
-            found = late(page, clapper)
-            page.close()
-            return found
-    finally:
-        camera.close()
 
 
 @contextmanager
@@ -164,31 +132,39 @@ def _watch(plane: PlaneThread) -> None:
     time.sleep(3.0)
 
 
-def _shown(browser: Browser, protocol: Protocol, *, watched: bool = True) -> tuple[float, float]:
-    """Seconds from showcam's word to the first picture, and how far behind life the picture then is."""
+def _shown(browser: Browser, protocol: Protocol, count: int, *, watched: bool = True) -> list[tuple[float, float]]:
+    """Seconds from showcam's word to the first picture of each receiver, and how far behind life its video then is."""
     clapper = Clapper()
     camera = RtspCamera(wire=clapper)
     try:
         with served() as address, PlaneThread(GRANTS, House(camera), SETTINGS) as plane:
+            receivers = [ReceiverPage(browser, address) for _ in range(count)]
             if watched:
                 _watch(plane)
-            receiver = ReceiverPage(browser, address)
-            path = f"/s/{grant(protocol, 'tv')}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
-            asked = {"type": "show", "id": "1", "protocol": protocol, "at": [plane.url], "path": path, "title": ""}
-            began = time.monotonic()
-            receiver.hear(asked)
-            receiver.until(partial(_plays, receiver))
-            first = time.monotonic() - began
-            if not watched:
+            firsts = [_first_s(receiver, plane, protocol) for receiver in receivers]
+            lates = [0.0] * count
+            if watched:
+                receivers[0].page.wait_for_timeout(PLAYS_MS[protocol])
+                within_s = PLAYS_MS[protocol] / 1000
+                seen = [receiver.page.evaluate("seen") for receiver in receivers]
+                lates = [statistics.median(behind(shown, clapper.sent, within_s)) for shown in seen]
+            for receiver in receivers:
                 receiver.close()
-                return first, 0.0
-            receiver.page.evaluate(LOOK)
-            receiver.page.wait_for_timeout(5_000 if protocol == "webrtc" else HLS_PLAYS_MS)
-            found = behind(receiver.page.evaluate("seen"), clapper.sent, 5.0 if protocol == "webrtc" else 12.0)
-            receiver.close()
-            return first, statistics.median(found)
+            return list(zip(firsts, lates, strict=True))
     finally:
         camera.close()
+
+
+def _first_s(receiver: ReceiverPage, plane: PlaneThread, protocol: Protocol) -> float:
+    path = f"/s/{grant(protocol, 'tv')}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
+    asked = {"type": "show", "id": "1", "protocol": protocol, "at": [plane.url], "path": path, "title": ""}
+    began = time.monotonic()
+    receiver.hear(asked)
+    receiver.until(partial(_plays, receiver))
+    first_s = time.monotonic() - began
+    receiver.page.evaluate(LOOK)
+    receiver.page.wait_for_timeout(APART_MS)
+    return first_s
 
 
 def _plays(receiver: ReceiverPage) -> bool:

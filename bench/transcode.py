@@ -19,7 +19,7 @@ from bench.run import Results, Run
 from bench.table import Bound, Row
 
 BITS = 4_000_000
-SETTLE_S, MEASURE_S = 8.0, 20.0
+SETTLE_S, MEASURE_S = 5.0, 10.0
 
 
 def measure(run: Run) -> Results:

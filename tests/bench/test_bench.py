@@ -1,6 +1,7 @@
 """The benchmark's table, and that its rows can be measured. No test asserts a speed."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -160,16 +161,24 @@ def test_a_group_that_breaks_is_named_and_ends_in_failure(capsys: pytest.Capture
     assert "half   1.00 s" in table
 
 
-def test_what_a_person_feels_is_printed_first_in_whatever_order_it_was_measured(
+def test_groups_of_one_word_are_measured_at_the_same_time_and_printed_in_their_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def measure(name: str) -> Callable[[Run], Results]:
-        return lambda _run: iter([Row(name, "s", 1.0)])
+    both = threading.Barrier(2, timeout=60)
 
-    groups = [Group(name, "", measure(name), felt=name.startswith("felt")) for name in ("a", "felt b", "c", "felt d")]
+    def measure(name: str, meet: bool) -> Callable[[Run], Results]:
+        def rows(_run: Run) -> Results:
+            if meet:
+                both.wait()
+            yield Row(name, "s", 1.0)
+
+        return rows
+
+    words = (("a", ""), ("b", "together"), ("c", "together"), ("d", ""))
+    groups = [Group(name, "", measure(name, bool(beside)), beside) for name, beside in words]
     assert bench.main(["--no-peers"], groups) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition("  ")[0] for line in lines[2:6]] == ["felt b", "felt d", "a", "c"]
+    assert [line.partition("  ")[0] for line in lines[2:6]] == ["a", "b", "c", "d"]
 
 
 def test_each_row_that_is_left_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,8 +187,8 @@ def test_each_row_that_is_left_out_is_named_with_the_reason(capsys: pytest.Captu
         yield Row("half", "s", 1.0, "peer")
         yield Row("whole", "s", 2.0, "floor", 1.0)
 
-    group = Group("partly", "has a part", measure, ("half", "whole", "third"))
-    other = Group("unasked", "is not asked for", measure, ("fourth", "fifth"))
+    group = Group("partly", "has a part", measure, rows=("half", "whole", "third"))
+    other = Group("unasked", "is not asked for", measure, rows=("fourth", "fifth"))
     assert bench.main(["--no-peers"], (group,)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[lines.index("Left out:") :][:-1] == [

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from showcam.app.aws import boto
 from tests.doubles.dynamodb_table import create_table
+from tests.doubles.quick_moto import mock_aws
 
 REGION = "eu-west-1"
 ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto import mock_aws
 
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.dynamodb_table import create_table
+from tests.doubles.quick_moto import mock_aws
 
 KEPT = Path(__file__).parents[1] / "registry" / "kept"
 

@@ -59,9 +59,9 @@ def shown(spoil: Spoil, seconds: float = 40.0, padding: int = 8000) -> Shown:
 
 @pytest.mark.parametrize("damage", [flipped, missing, ended])
 def test_any_byte_may_be_spoilt(damage: Callable[[int], Spoil], capfd: pytest.CaptureFixture[str]) -> None:
-    """Every one of the handshake, and a sample of the stream: the picture comes all the same."""
-    for at in (*range(0, HANDSHAKE, 3), *range(HANDSHAKE, 250_000, 20_011)):
-        found = shown(damage(at))
+    """A third of the bytes of the handshake, and a sample of the stream: the picture comes all the same."""
+    for at in (*range(0, HANDSHAKE, 3), *range(HANDSHAKE, 250_000, 50_021)):
+        found = shown(damage(at), 40.0 if at >= HANDSHAKE else 16.0)
         assert (found.reason, found.is_monotonic, bool(found.came)) == ("", True, True), at
     assert not SECRETS.search("".join(capfd.readouterr()))
 

@@ -1,6 +1,6 @@
-"""An hour of 24 viewers on EZVIZ's cloud stream at life's timing, whose node ends sessions again and again.
+"""Twenty minutes of 24 viewers on EZVIZ's cloud stream at life's timing, whose node ends sessions again and again.
 
-The hour is one of media: clock and timers are those of a loop that does not wait.
+They are minutes of media: clock and timers are those of a loop that does not wait.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.proves(
     also=("tests/soak/test_ezviz_watching.py",),
 )
 
-HOUR_S, VIEWERS = 3600.0, 24
+VIEWERS = 24
 GOP_S = 4.0  # of the smaller picture
 GAP_S = GOP_S + 2.5  # at the 95th percentile, where the node accepts at once
 SILENT_S = 6.0  # as showcam.engine.sources.ezviz has it
@@ -48,7 +48,7 @@ def clumps() -> None:
     random.seed(7)
 
 
-def an_hour(seconds: float = HOUR_S, viewers: int = VIEWERS, **settings: Any) -> Hour:
+def an_hour(seconds: float, viewers: int = VIEWERS, **settings: Any) -> Hour:
     async def scene(loop: FastLoop) -> Hour:
         cloud = HourCloud(loop, **settings)
         counting = asyncio.create_task(cloud.count())
@@ -60,7 +60,7 @@ def an_hour(seconds: float = HOUR_S, viewers: int = VIEWERS, **settings: Any) ->
     return run(scene)
 
 
-@pytest.mark.parametrize(("every_s", "cut_with", "seconds"), [(27.0, "", HOUR_S / 2), (75.0, "7005", HOUR_S)])
+@pytest.mark.parametrize(("every_s", "cut_with", "seconds"), [(27.0, "", 900.0), (75.0, "7005", 1200.0)])
 def test_one_session_follows_another_as_one_video_for_24_viewers(every_s: float, cut_with: str, seconds: float) -> None:
     """Viewers see the last frame between two sessions."""
     hour = an_hour(seconds, session_cut_s=every_s, cut_with=cut_with, node_s=0.0)
@@ -75,7 +75,7 @@ def test_one_session_follows_another_as_one_video_for_24_viewers(every_s: float,
         assert viewer.shown_s > seconds - 20
         assert viewer.gap_s() < GAP_S + 2.0, "and what the node held back"
     gaps = hour.viewers[0].ends_s()
-    assert len(gaps) > 40
+    assert len(gaps) >= seconds // (every_s + GAP_S)
     assert statistics.quantiles(gaps, n=20)[-1] <= GAP_S
 
 
@@ -464,8 +464,8 @@ def test_a_viewer_that_asks_each_second_has_the_camera_opened_six_times_a_minute
         cloud, times = HourCloud(loop, **settings), list[float]()
         opener = await opened(cloud)
         pull, known = pull_of(cloud, opener), 0
-        for _ in range(1800):
-            await asyncio.sleep(0.1)
+        for _ in range(600):
+            await asyncio.sleep(0.2)
             times += [loop.time()] * (cloud.world.calls["vtm"] - known)
             known = cloud.world.calls["vtm"]
             if pull.failure:

@@ -205,8 +205,8 @@ def resident_mb() -> float:
     return int(found[1]) / 1024
 
 
-def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:
-    """At 8 Mbit/s."""
+def test_keyframes_that_stay_away_for_ten_minutes_leave_memory_flat() -> None:
+    """At 8 Mbit/s: 480 MB come after the first measurement."""
 
     async def scene(loop: SetLoop) -> tuple[float, float, Showing]:
         camera = HourCamera(fps=25.0, padding=40_000, keys_until_s=10.0)
@@ -214,7 +214,7 @@ def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:
         showing.fanout.renditions.need(silent_track=False)
         await showing.show(camera, 120.0)
         before = resident_mb()
-        await showing.show(camera, HOUR_S, 120.0)
+        await showing.show(camera, 600.0, 120.0)
         after = resident_mb()
         return before, after, showing
 

@@ -22,6 +22,7 @@ from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.relay import Relay
 from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import until
 from tests.media.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +205,7 @@ def test_the_first_stun_server_that_answers_is_enough(start: Callable[..., World
         eventually = time.monotonic() + 60  # names are looked up beside, and nothing waits for them
         while kinds(asked(world)) != {"host", "srflx"}:
             assert time.monotonic() < eventually
-        assert deaf.datagrams > 0
+        until(lambda: deaf.datagrams > 0)  # it was asked too, and perhaps after the other one answered
 
 
 GONE = [

@@ -9,7 +9,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from scripts.deploy_local.emulator import Emulator
 from showcam.store.dynamodb import DynamoStore
@@ -17,6 +16,7 @@ from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from tests.doubles.dynamodb_table import create_table
+from tests.doubles.quick_moto import mock_aws
 from tests.doubles.waiting import LONG_S
 
 
