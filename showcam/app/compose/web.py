@@ -140,7 +140,7 @@ def load_app(settings: Settings) -> WSGIApplication:
 class _Server(embed.Server):
     """Serves on the supervisor's socket, if there is one.
 
-    Replaces a private name of granian 2.8, as granian's own server does on systems without sockets that several processes share.
+    Replaces a private name of granian 2.8, as granian's own server does on systems that can't share a port.
     """
 
     _ssp: None
