@@ -62,14 +62,16 @@ ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lam
 LONGEST_ID = 60  # characters of a parameter in a test's name
 # fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
 ENDS = ("browser", "whole")
-# begun before all others, for each is the work of one worker for a minute or more
+# begun before all others, for each is the work of one worker for a minute or more: a group, or each test of a file
 LONGEST = (
     "aws",
     "browser",
     "tiles",
+    "pages",
+    "displays",
     "demo",
     "lambda",
-    "pages",
+    "tests/whole/test_endings.py",
     "tests/whole/test_hostile_devices.py",
     "tests/whole/test_replayed_household.py",
     "tests/whole/test_cloud_stream.py",
@@ -79,12 +81,24 @@ LONGEST = (
     "tests/whole/test_keys.py",
     "tests/whole/test_reports.py",
 )
-# a third each of their folder's time, and worth a demo: else one worker walks pages when all others are done
+# about a quarter each of their folder's time, else one worker walks pages when all others are done; "displays" need no
+# demo in common, and each of the other groups is worth one
 APART = {
     f"tests/browser/test_{name}.py": group
     for group, names in {
-        "pages": ("adding", "camera_page", "console_keyboard", "console_pages"),
-        "tiles": ("home", "home_codes", "page_views", "tiles_seen"),
+        "displays": (
+            "bundles",
+            "every_camera",
+            "firefox",
+            "ice_restart",
+            "one_tap",
+            "own_proxy",
+            "page_views",
+            "receiver",
+            "ways",
+        ),
+        "pages": ("camera_page", "console_keyboard", "console_pages", "player"),
+        "tiles": ("adding", "home", "home_codes", "tiles_refused", "tiles_seen"),
     }.items()
     for name in names
 }
@@ -315,8 +329,9 @@ def _order(groups: dict[pytest.Item, str], waiting: set[pytest.Item]) -> Callabl
 
     def key(item: pytest.Item) -> tuple[float, ...]:
         group = groups[item]
-        if group in sizes and group:
-            return 0, LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group]
+        taken = group or _place(item.path)[1]
+        if taken in LONGEST or (group and group in sizes):
+            return 0, LONGEST.index(taken) if taken in LONGEST else len(LONGEST), -sizes[group]
         return 1, spread[group or item.nodeid]
 
     return key

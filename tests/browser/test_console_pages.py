@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,12 @@ def on_tv(page: Page, program: Program) -> None:
         page.wait_for_selector("button[value=stop]")
 
 
+def off_tv(page: Page) -> None:
+    """Ends what the TV shows, which costs the machine as long as it lasts."""
+    page.locator("button[value=stop]").click()
+    page.wait_for_selector("button[value=stop]", state="detached")
+
+
 def examined(page: Page, program: Program, *, again: bool = False) -> None:
     """The page of the doctor's last examination, or of one that is begun here."""
     page.goto(f"{program.web}/home/health")
@@ -162,26 +168,8 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "reason": at("/h/8"),
     "missing": at("/nothing"),
 }
-# without script these are opened, and no more
-READ_ALONE = {
-    "phones",
-    "players",
-    "turning",
-    "happened",
-    "delete",
-    "log",
-    "notices",
-    "alexa",
-    "said",
-    "google",
-    "adding",
-    "setup",
-    "reachable",
-    "front",
-    "help",
-    "reason",
-    "missing",
-}
+# without script these are used, and the other pages are only read
+USED = ("cameras", "camera", "assistants", "try", "tv", "health")
 
 
 def found(page: Page) -> list[str]:
@@ -259,31 +247,43 @@ def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iter
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "scheme", "is_searched"),
+    ("language", "names", "screens"),
     [
-        ("nb", 360, "dark", False),
-        ("de", 360, "light", True),
-        ("de", 1280, "dark", True),  # whose words are the longest
+        ("nb", USED, [(360, "dark")]),  # the others are looked at without script
+        ("de", PAGES, [(360, "light"), (1280, "dark")]),  # whose words are the longest
     ],
+    ids=["nb", "de"],
 )
 def test_axe_finds_nothing_and_all_fits(
-    signed_in: Callable[..., Page], linked: Program, language: Language, width: int, scheme: str, is_searched: bool
+    signed_in: Callable[..., Page],
+    linked: Program,
+    language: Language,
+    names: Iterable[str],
+    screens: Sequence[tuple[int, Any]],
 ) -> None:
     """What axe-core looks at is the same in each language: it searches each theme and each width once.
 
     Before anything is opened, a page has few words; English ones are counted by test_console_keyboard.py.
     """
-    page = signed_in(language, width, scheme)
-    for name, lead in PAGES.items():
-        lead(page, linked)
+    page = signed_in(language, *screens[0])
+    for name in names:
+        PAGES[name](page, linked)
         page.wait_for_load_state("load")  # a link's page may be there before its style is
         assert fixed_words(page, language) <= MOST, name
-        for details in page.locator("details").all():
-            details.evaluate("element => element.open = true")
-        wait_for(page, PICTURES_THERE)
-        wait_for(page, AT_REST, within_s=2 * LONG_S)
-        assert not is_searched or found(page) == [], name
-        fits(page, f"{name}-{language}-{width}-{scheme}")
+        open_all(page)
+        for width, scheme in screens:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            wait_for(page, PICTURES_THERE)
+            wait_for(page, AT_REST, within_s=2 * LONG_S)
+            assert language != "de" or found(page) == [], (name, width)
+            fits(page, f"{name}-{language}-{width}-{scheme}")
+        if name == "tv":
+            off_tv(page)
+
+
+def open_all(page: Page) -> None:
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
 
 
 def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
@@ -292,12 +292,22 @@ def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> No
     assert [complaint for complaint in found(page) if complaint.startswith("image-alt: <img> ")] != []
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_what_is_only_read_is_read_without_script_and_fits(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in("nb", 360, "dark", script=False)
+    for name in (each for each in PAGES if each not in USED):
+        PAGES[name](page, linked)
+        has_one_heading_and_its_entry(page, name)
+        assert fixed_words(page, "nb") <= MOST, name
+        open_all(page)
+        fits(page, f"{name}-nb-360-dark")
+
+
+@pytest.mark.parametrize("name", USED)
 def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Program, name: str) -> None:
     """All but live pictures: what is there is shown, and forms are sent."""
-    page = signed_in(script=False, path="/home")
+    page = signed_in(script=False)
     if name == "camera":
-        page.goto(f"{linked.web}/home/cameras/{page.get_attribute('.tile[data-name=Garden]', 'data-camera')}")
+        page.goto(address(page, linked, "Garden"))
         page.locator("#settings > summary").click()
         page.locator("#status_light button").click()
         page.wait_for_selector("#status_light .note")
@@ -306,8 +316,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
     elif name == "tv":
         on_tv(page, linked)
-        page.locator("button[value=stop]").click()
-        page.wait_for_selector("button[value=stop]", state="detached")
+        off_tv(page)
         for step in ("no-scene", "not-by-itself"):
             page.locator(f"button[value={step}]").click()
             page.wait_for_selector(f"button[value={step}]", state="detached")
@@ -318,19 +327,22 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()
         assert download.value.suggested_filename.startswith("showcam-")
-    elif name in READ_ALONE:
-        PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)
         page.locator("summary").first.click()
         page.locator("button[value=choose]").first.click()
         page.wait_for_selector("p.note")
     else:
+        cameras(page, linked)
         stills = page.locator(".tile[data-name=Garden] img").last
         stills.scroll_into_view_if_needed()
         assert stills.get_attribute("src")
-    assert page.locator("h1").count() == 1
-    assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0)
+    has_one_heading_and_its_entry(page, name)
+
+
+def has_one_heading_and_its_entry(page: Page, name: str) -> None:
+    assert page.locator("h1").count() == 1, name
+    assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0), name
 
 
 @pytest.mark.proves(

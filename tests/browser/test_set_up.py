@@ -19,7 +19,7 @@ from tests.doubles.ready_vendor import PASSWORD
 from tests.doubles.served_app import served
 
 pytestmark = pytest.mark.proves(
-    "Set-up goes from its first form to live video, passes axe-core in three languages, and works without script",
+    "Set-up goes from its first form to live video, passes axe-core in two languages, and works without script",
     leans_on="second stack: Chromium and axe-core; double: EZVIZ's cloud",
 )
 

@@ -12,14 +12,18 @@ WANTED = (
     "showcam.app.compose.command",
     "showcam.app.compose.demo",
     "showcam.app.compose.doctor",
+    "showcam.app.compose.media",
     "showcam.app.compose.own_cameras",
     "showcam.app.compose.screens",
     "showcam.app.compose.trace",
+    "showcam.app.compose.web",
+    "showcam.app.compose.worker",
     "showcam.app.data.integrity",
     "showcam.drivers.ezviz.client",
     "showcam.drivers.lan.driver",
     "tabulate",
     "tests.doubles.simulator_main",
+    "tests.doubles.troubled.showcam",
 )
 
 sys.path.insert(0, str(Path(__file__).with_name("as_installed")))  # before structlog looks for what is not there

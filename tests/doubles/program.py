@@ -20,6 +20,7 @@ from showcam.accounts.attempts import OneTimeCode
 from showcam.registry.owner.sign_in_outcome import WRITTEN
 from tests.doubles import made_once
 from tests.doubles.command_process import commanded
+from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.troubled.names import ANNOUNCED
 from tests.doubles.waiting import LONG_S
@@ -41,7 +42,8 @@ class Program:
     """A running showcam: `demo` or real, on free ports, with a data folder of its own.
 
     `showcam` is its executable, `stands` its working folder; `descriptors` are the soft and hard limits of open files.
-    `troubled`: the demo's vendor shows all the trouble that `change` and `configure` set.
+    `troubled`: the demo's vendor shows all the trouble that `change` and `configure` set. `forked`: it is forked from a
+    process that has imported it, if it is the code of this checkout.
     """
 
     def __init__(
@@ -53,9 +55,10 @@ class Program:
         troubled: bool = False,
         stands: Path = ROOT,
         descriptors: tuple[int, int] | None = None,
+        forked: bool = True,
         **environ: str,
     ) -> None:
-        self.showcam, self.stands, self.troubled = showcam, stands, troubled
+        self.showcam, self.stands, self.troubled, self._forked = showcam, stands, troubled, forked
         self.words = [sys.executable, "-P", "-m", "tests.doubles.troubled.showcam"] if troubled else [str(showcam)]
         first = free_ports(8)
         self.port, self.media_port, self.simulator_port = first, first + 1, first + 2
@@ -81,7 +84,7 @@ class Program:
         }
         self._path = self.environ["PYTHONPATH"]
         self.environ |= environ
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
     def web(self) -> str:
@@ -93,16 +96,7 @@ class Program:
         return f"http://127.0.0.1:{self.simulator_port}"
 
     def start(self, within_s: float = 2 * LONG_S) -> "Program":
-        command = [*self.words, "run", *(["--demo"] if self.demo else [])]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                env=self.environ,
-                cwd=self.stands,
-                stdout=log,
-                stderr=log,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.descriptors),
-            )
+        self.process = self._started()
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
@@ -112,6 +106,24 @@ class Program:
             time.sleep(0.1)
         self.stop()
         raise AssertionError(f"not up within {within_s} s\n{self.log.read_text()}")
+
+    def _started(self) -> subprocess.Popen[bytes] | ForkedProcess:
+        words = ["run", *(["--demo"] if self.demo else [])]
+        if self._forked and self._is_of_this_checkout():
+            module = self.words[-1] if self.troubled else "showcam"
+            return ForkedProcess([module, *words], self.environ, self.stands, self.log, self.descriptors)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*self.words, *words],
+                env=self.environ,
+                cwd=self.stands,
+                stdout=log,
+                stderr=log,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, self.descriptors),
+            )
+
+    def _is_of_this_checkout(self) -> bool:
+        return self.showcam == SHOWCAM and self.environ["PYTHONPATH"] == self._path
 
     def serves(self) -> bool:
         try:
@@ -133,7 +145,7 @@ class Program:
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         called = [str(self.showcam), *words]
-        if self.showcam == SHOWCAM and self.environ["PYTHONPATH"] == self._path:  # it is the code of this checkout
+        if self._is_of_this_checkout():
             return commanded(called, self.environ, self.stands, text, within_s)
         return subprocess.run(
             called,
@@ -246,9 +258,10 @@ def running(
     demo: bool = True,
     troubled: bool = False,
     descriptors: tuple[int, int] | None = None,
+    forked: bool = True,
     **environ: Any,
 ) -> Iterator[Program]:
-    program = Program(folder, demo=demo, troubled=troubled, descriptors=descriptors, **environ).start()
+    program = Program(folder, demo=demo, troubled=troubled, descriptors=descriptors, forked=forked, **environ).start()
     try:
         yield program
     finally:

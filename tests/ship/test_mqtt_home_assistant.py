@@ -67,7 +67,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterator[Program]:
     environ: dict[str, Any] = {"SHOWCAM_MQTT": broker.address, "SHOWCAM_POLL_S": "3"}
-    with running(tmp_path_factory.mktemp("house"), troubled=True, **environ) as started:
+    with running(tmp_path_factory.mktemp("house"), forked=False, troubled=True, **environ) as started:
         started.login()
         yield started
 

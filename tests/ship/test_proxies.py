@@ -71,7 +71,7 @@ def binaries() -> Path:
 
 @pytest.fixture
 def showcam(tmp_path: Path) -> Iterator[Program]:
-    with running(tmp_path, demo=False, SHOWCAM_CONSOLE="127.0.0.1 X-Base-Path") as program:
+    with running(tmp_path, forked=False, demo=False, SHOWCAM_CONSOLE="127.0.0.1 X-Base-Path") as program:
         yield program
 
 

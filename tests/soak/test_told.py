@@ -87,7 +87,7 @@ def about(program: Program, assistant: str) -> Side:
 
 def test_nineteen_of_twenty_changes_are_told_to_both_within_two_minutes(tmp_path: Path) -> None:
     lags: dict[str, list[float]] = {change: [] for change in CHANGES}
-    with running(tmp_path) as program:
+    with running(tmp_path, forked=False) as program:
         for assistant in ("alexa", "google"):
             program.link(assistant)
         serials = {name: row["serial"] for name, row in program.cameras().items()}

@@ -37,7 +37,7 @@ DIRECTIVE = {
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with running(tmp_path_factory.mktemp("attacked"), demo=False, descriptors=(SOFT, hard)) as program:
+    with running(tmp_path_factory.mktemp("attacked"), forked=False, demo=False, descriptors=(SOFT, hard)) as program:
         yield program
 
 
@@ -205,7 +205,7 @@ def test_one_address_has_a_share_of_the_media_process(program: Program) -> None:
 
 
 def test_where_the_system_gives_few_descriptors_all_is_well_after_an_attack(tmp_path: Path) -> None:
-    with running(tmp_path, demo=False, descriptors=(256, 256)) as program:
+    with running(tmp_path, forked=False, demo=False, descriptors=(256, 256)) as program:
         logged = program.log.stat().st_size
         ports = program.port, program.media_port
         with crowd(ports[0], ["127.0.0.1"] * 500), crowd(ports[1], ["127.0.0.1"] * 500):

@@ -39,7 +39,7 @@ def are_all_known(program: Program) -> bool:
 def test_of_links_that_all_seem_to_end_within_a_minute_ten_end_and_the_owner_is_asked(
     tmp_path: Path, web: WebReceiver
 ) -> None:
-    with running(tmp_path, troubled=True, SHOWCAM_EXPLAIN="no") as program:
+    with running(tmp_path, troubled=True, SHOWCAM_EXPLAIN="no", SHOWCAM_POLL_S="2") as program:
         Page(program).notify(USER, web.ntfy)
         for _ in range(LINKS):
             program.link("alexa", USER)

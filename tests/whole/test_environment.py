@@ -39,7 +39,7 @@ def read(supervisor: int, words: set[str]) -> dict[str, set[str]]:
 
 def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> None:
     words = {secret for name, secret in SECRETS.items() if name != "SHOWCAM_TURN"}
-    with running(tmp_path, demo=False, **SECRETS) as program:
+    with running(tmp_path, forked=False, demo=False, **SECRETS) as program:
         assert program.process is not None
         supervisor = program.process.pid
         until(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.proves(
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A real one, in which each test changes a setting or a value that no other does."""
-    with running(tmp_path_factory.mktemp("kept"), demo=False) as started:
+    with running(tmp_path_factory.mktemp("kept"), forked=False, demo=False) as started:
         yield started
 
 
@@ -69,7 +69,7 @@ def test_pictures_start_again_where_nobody_watches(program: Program) -> None:
 
 def test_another_address_to_listen_on_waits_for_the_next_start(tmp_path: Path) -> None:
     """A part that starts again meanwhile listens where the others reach it."""
-    program = Program(tmp_path, demo=False)
+    program = Program(tmp_path, forked=False, demo=False)
     del program.environ["SHOWCAM_BIND"]
     assert program.command("settings", "set", "bind", "127.0.0.1").returncode == 0
     program.start()

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 from tests.doubles.program import running
 
-with running(Path(sys.argv[1]), demo=False) as program:
+with running(Path(sys.argv[1]), forked=False, demo=False) as program:
     found = {}
     typed = program.command("login", "--user", "kari@example.com", "--open", text="a secret word\\n")
     found["command"] = typed.stderr

@@ -22,7 +22,7 @@ CODE = "ABCDEF"  # on the label of the Garage
 
 
 def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
-    with running(tmp_path, troubled=True, SHOWCAM_LOG_LEVEL="debug") as program:
+    with running(tmp_path, forked=False, troubled=True, SHOWCAM_LOG_LEVEL="debug") as program:
         planted = {PASSWORD, WRONG, "demo-secret", "012345"}
         for assistant in ("alexa", "google"):
             tokens = link_tokens(program.web, assistant, "demo@example.com", PASSWORD)

@@ -45,7 +45,7 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    program = Program(tmp_path_factory.mktemp("ended"), demo=True).start()
+    program = Program(tmp_path_factory.mktemp("ended"), forked=False, demo=True).start()
     assert program.process is not None
     found = below(program.process.pid)
     program.stop(signal.SIGINT)
@@ -69,7 +69,7 @@ def media_of(program: Program) -> int:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A demo that serves again when a test is over."""
-    with running(tmp_path_factory.mktemp("started")) as program:
+    with running(tmp_path_factory.mktemp("started"), forked=False) as program:
         yield program
 
 
@@ -161,7 +161,7 @@ def test_a_wrong_setting_is_one_readable_line(environ: dict[str, str], expected:
 
 
 def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_path: Path) -> None:
-    program = Program(tmp_path, demo=False)
+    program = Program(tmp_path, forked=False, demo=False)
     file = tmp_path / "other.toml"
     file.write_text(
         f'port = {program.port}\ndata = "{program.data}"\nstun = []\npublic_url = "https://cam.example.org"\n'
@@ -212,7 +212,7 @@ def owned(tmp_path: Path, vendor: SimulatorProcess) -> tuple[Program, dict[str, 
         "SHOWCAM_CA_FILE": str(vendor.ca),
         "SHOWCAM_REQUEST_S": "30",  # a busy machine is not what is tested: pages wait for the vendor
     }
-    program = Program(tmp_path, demo=False, **environ)
+    program = Program(tmp_path, forked=False, demo=False, **environ)
     for words in (("add", "demo@example.com"), ("set", "demo@example.com", "key", "demo-key")):
         done = program.command("owner", *words, text="demo-secret\n")
         assert done.returncode == 0, done.stderr
@@ -302,7 +302,7 @@ def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...
 
 @pytest.mark.proves("Both assistants' links outlive a restart", leans_on="double: the assistants")
 def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
-    with running(tmp_path, SHOWCAM_POLL_S="2") as program:
+    with running(tmp_path, forked=False, SHOWCAM_POLL_S="2") as program:
         for assistant in ("alexa", "google"):
             program.link(assistant)
         # a report that the stop interrupts would wait for its next try, longer each time

@@ -46,7 +46,7 @@ def ran(hostile: Path) -> list[str]:
 
 @pytest.mark.process
 def test_no_part_of_the_demo_runs_them(tmp_path: Path, hostile: Path) -> None:
-    program = Program(tmp_path, demo=True)
+    program = Program(tmp_path, forked=False, demo=True)
     program.stands = hostile
     program.start()
     try:

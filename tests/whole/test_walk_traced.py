@@ -38,7 +38,7 @@ def test_alexa_show_the_garden_camera_runs_code_of_so_many_files(
     """
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     walk = Walk(tmp_path / "walk")
-    with running(tmp_path, troubled=True, **walk.environ) as program:
+    with running(tmp_path, forked=False, troubled=True, **walk.environ) as program:
         program.link("alexa")
         # the skill's event follows the linking, and is no part of the walk
         linked = 'showcam_requests_total{route="spoken",status="200"}'

@@ -12,8 +12,9 @@ from functools import cache, partial
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
+from granian import _futures
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, TaskImpl
 from granian.http import HTTP1Settings
 from granian.server import embed
 
@@ -27,7 +28,7 @@ from showcam.app.edge.edge import Edge, RequestLines
 from showcam.app.edge.machines import Signatures, directives_route
 from showcam.app.edge.metrics import Metrics
 from showcam.app.edge.own_proxy import OwnProxy, Pictures
-from showcam.app.edge.server import MOST, Connections, Server
+from showcam.app.edge.server import MOST, Connections, Loop, Server
 from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import SENDER_S, Request, Response, Route, problem
 from showcam.app.keys import Keys
@@ -176,12 +177,16 @@ async def _until_signal(server: _Server) -> None:
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
-    threads = doors.THREADS * (1 + doors.BODIES_TO_A_THREAD)  # see Bodies of showcam.app.edge.edge
+    # for the number see Bodies of showcam.app.edge.edge
+    in_threads = Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))
+    # replaces a private name too: granian would wake the asyncio loop for each request, which would wake our thread
+    _futures._cbsched_aioschedule = lambda *_: in_threads.take
     server = _Server(
-        Server(app(settings), threads),
+        in_threads,
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.RSGI,  # the only one with the names of headers as they came
+        task_impl=TaskImpl.asyncio,  # the one whose function is replaced above
         backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
         http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(SENDER_S * 1000)),
@@ -189,4 +194,4 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         log_enabled=False,
         log_access=False,
     )
-    asyncio.run(_until_signal(server))
+    asyncio.run(_until_signal(server), loop_factory=Loop)

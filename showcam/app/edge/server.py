@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from io import BytesIO
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -58,63 +59,80 @@ class Scope(Protocol):
     headers: Fields
 
 
+class Watcher(Protocol):
+    """A request as granian hands it over; `done` answers 500 if nothing has answered."""
+
+    scope: Scope
+    proto: Any
+
+    def done(self) -> None: ...
+
+
 class Server:
     """`threads`: how many requests are answered, or their bodies awaited, at once."""
 
     def __init__(self, app: WSGIApplication, threads: int) -> None:
         self._app, self._most = app, threads
         self._waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._coming: SimpleQueue[tuple[float, _SmallBody]] = SimpleQueue()  # bodies, each with its time to be there
+        self._idle: list[None] = []  # an entry for each idle thread
         self._threads = 0
+        self._growing = threading.Lock()
         self._loop: asyncio.AbstractEventLoop
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         threading.stack_size(_STACK)
+        threading.Thread(target=self._begin_late, name="late bodies", daemon=True).start()
 
-    async def __rsgi__(self, scope: Scope, proto: Any) -> None:
-        done = self._loop.create_future()
-        environ = environ_of(scope) | {RECEIVED: time.monotonic()}
+    def take(self, watcher: Watcher) -> None:
+        """Called in granian's own thread, which goes on when a thread has the request."""
+        try:
+            self._take(watcher)
+        except Exception:
+            log.exception("unexpected")
+            watcher.done()
+
+    def _take(self, watcher: Watcher) -> None:
+        now, proto = time.monotonic(), watcher.proto
+        environ = environ_of(watcher.scope)
+        environ[RECEIVED] = now
 
         def work() -> None:
             try:
                 self._answer(environ, proto)
             except Exception:
-                log.exception("unexpected")  # granian answers 500
-            finally:
-                self._loop.call_soon_threadsafe(done.set_result, None)
+                log.exception("unexpected")
+                watcher.done()
 
         if _is_small(environ.get("CONTENT_LENGTH", "")):
-            environ["wsgi.input"] = body = _SmallBody()
-            begun: list[None] = []
-
-            def begin() -> None:
-                if not begun:
-                    begun.append(None)
-                    self._begin(work)
-
-            late = self._loop.call_later(_EARLY_S, begin)
-            try:
-                body.came(await proto())
-            except RuntimeError:  # the sender was cut off
-                body.came(b"")
-            late.cancel()
-            begin()
+            environ["wsgi.input"] = body = _SmallBody(lambda: self._begin(work))
+            proto().add_done_callback(body)
+            self._coming.put((now + _EARLY_S, body))
         else:
             environ["wsgi.input"] = _Body(proto, self._loop)
             self._begin(work)
-        await done
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._waiting.put(work)
-        if not self._idle.acquire(blocking=False) and self._threads < self._most:
-            self._threads += 1
-            threading.Thread(target=self._work, name="request", daemon=True).start()
+        try:
+            self._idle.pop()
+        except IndexError:
+            with self._growing:
+                if self._threads < self._most:
+                    self._threads += 1
+                    threading.Thread(target=self._work, name="request", daemon=True).start()
+
+    def _begin_late(self) -> None:
+        while True:
+            at, body = self._coming.get()
+            time.sleep(max(0.0, at - time.monotonic()))
+            body.begin()
 
     def _work(self) -> None:
         while True:
             self._waiting.get()()
-            self._idle.release()
+            self._idle.append(None)
 
     def _answer(self, environ: WSGIEnvironment, proto: Any) -> None:
         status = 500
@@ -166,20 +184,42 @@ def _is_small(length: str) -> bool:
 
 
 class _SmallBody:
-    """A body of up to 64 KiB, which the loop receives. A thread waits only for a body that came after the head."""
+    """A body of up to 64 KiB; granian calls this object when the body is there. A thread waits only for a late body.
 
-    def __init__(self) -> None:
-        self._there = threading.Event()
+    `begin` is called once: when the body is there, or when 20 ms have passed.
+    """
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+        self._to_begin, self._coming = threading.Lock(), threading.Lock()
+        self._coming.acquire()
         self._body = BytesIO()
 
-    def came(self, body: bytes) -> None:
-        self._body = BytesIO(body)
-        self._there.set()
+    def __call__(self, received: asyncio.Future[bytes]) -> None:
+        with contextlib.suppress(RuntimeError):  # the sender was cut off
+            self._body = BytesIO(received.result())
+        self._coming.release()
+        self.begin()
+
+    def begin(self) -> None:
+        if self._to_begin.acquire(blocking=False):
+            self._begin()
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes, or all of them; b"" at the end, also if the sender was cut off."""
-        self._there.wait()
-        return self._body.read(size)
+        with self._coming:
+            return self._body.read(size)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An asyncio loop that takes a small body in granian's thread, since waking the loop's own thread takes longer."""
+
+    def call_soon_threadsafe[*Ts](  # type: ignore[override]  # granian uses no handle
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> object:
+        if isinstance(callback, _SmallBody):
+            return callback(*args)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
 
 class _Body:
