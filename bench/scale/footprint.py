@@ -58,6 +58,7 @@ TOLD = {"report to Alexa", "report to Google"}  # each is one call of the assist
 QUEUED = {"report to Alexa": 2.0, "report to Google": 2.0, "look at a link": 2.0, "records of the stream": 1.0}
 LISTED = "gsi1 telling#alexa#"
 OF_ALL = "overdue links"  # the only one that is about no household
+BEGUN = {"Discover", "SYNC", "gate check", "webhook message"}  # a household's first request writes more than later ones
 OFTEN = {"gate check", *FLEET}  # requests that follow on the last one within seconds
 
 
@@ -73,7 +74,7 @@ def measure(cameras: int, *, app_account: bool = True, times: int = TIMES) -> Me
             if name in ALONE:
                 for household in (near, home):
                     household.leave("google")
-            found[name] = _measured(made, name, near, home, times)
+            found[name] = _measured(made, name, near, home, max(times, 2) if name in BEGUN else times)
         return Measured(found, rest)
 
 

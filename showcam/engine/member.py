@@ -21,19 +21,17 @@ import structlog
 from aiohttp import web
 
 from showcam.engine import grants
-from showcam.engine.doors import address_towards
+from showcam.engine.client import CONNECT_S
+from showcam.engine.doors import UNANSWERED_S, address_towards
 from showcam.engine.grants import HEADER, Claims, ExpiredGrant, Grants
 from showcam.engine.messages import Beat, Beaten, Find, Found
 from showcam.engine.routes import Handler
 from showcam.engine.sessions.sessions import Sessions
-from showcam.engine.settings import PlaneSettings
+from showcam.engine.settings import BEAT_S, PlaneSettings
 
 _log = structlog.get_logger()
-BEAT_S = 5.0  # between two reports
 TOLD_S = 60.0  # between two lines in the log about what is live; the stack's autoscaling counts them
 MOST_FOUND = 4096
-CONNECT_S = 1.0  # the other process is in the same network
-WHOLE_S = 20.0  # for a request that is handed on; no request takes longer
 HANDED_ON = "X-Showcam-Handed-On"  # such a request is never handed on again
 MISDIRECTED = 421  # another process has the camera of this request by now
 _THERE = ("Authorization", "Accept", "Content-Type", "Range", HEADER)
@@ -77,7 +75,7 @@ class Member:
 
     def start(self, port: int) -> None:
         self._client = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=WHOLE_S, sock_connect=CONNECT_S),
+            timeout=aiohttp.ClientTimeout(total=UNANSWERED_S, sock_connect=CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )

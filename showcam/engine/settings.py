@@ -8,6 +8,7 @@ from typing import Literal
 from showcam.engine.grants import CHECK_S, IDLE_S, SESSION_S
 from showcam.net.addresses import Network
 
+BEAT_S = 5.0  # between two reports of a media process
 ANY_PORT = range(1)  # a socket that is opened at port 0 gets a port that the system chooses
 
 
@@ -46,8 +47,8 @@ class PlaneSettings:
     # again, since its viewer can't be told
     connect_s: float = 20.0
     keep_s: float = IDLE_S  # a video is held open for this time after the latest request to keep it warm
-    # as BEAT_S: an answer of the web process about another process is good for this time, and so is "none"
-    found_s: float = 5.0
+    # an answer of the web process about another process is good for this time, and so is "none"
+    found_s: float = BEAT_S
     drain_s: float = 0.0  # at SIGTERM live videos go on for this time, and nothing is begun; 0: they end at once
     talk_s: float = 120.0  # somebody talks through a camera for this time at most, then has to pause
     exposed: bool = False  # a public address leads to this machine: by loopback strangers may come, through a proxy

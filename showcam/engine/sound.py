@@ -33,9 +33,9 @@ _SPEAKERS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}  # by the name in a sessio
 # Of 32,768: -38 dB. Digital silence is below this level, and so is a quiet room.
 _LOUD = 400
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
-# libopus's complexity. With its default, 10, sound took a third of the CPU of viewers by WebRTC. libwebrtc uses 5 on
-# phones (kDefaultComplexity in api/audio_codecs/opus/audio_encoder_opus_config.h).
-_OPUS_EFFORT = {"compression_level": "5"}
+# libopus's complexity. From 5 on, as libwebrtc uses on phones, libopus also searches for the pitch of each frame. That
+# took a fifth of the CPU of a camera's sound. At 48 kbit/s the packets of one channel stayed as long without.
+_OPUS_EFFORT = {"compression_level": "4"}
 
 
 @functools.cache
@@ -144,10 +144,10 @@ class _Chain:
         assert self._due is not None
         frame.pts = None
         decoded = frame.sample_rate, frame.layout.name, frame.format.name
-        if self._resampler is None or decoded != self._decoded:
+        if decoded != self._decoded:
             # it changes in mid-stream too, such as when a decoder finds out that AAC has SBR or PS
-            self._resampler, self._decoded = av.AudioResampler(self._kind, self._layout, self._rate), decoded
-        pieces = self._resampler.resample(frame)
+            self._resampler, self._decoded = self._resampling(*decoded), decoded
+        pieces = self._resampler.resample(frame) if self._resampler else [frame]
         data = b"".join([bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in pieces])
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
@@ -162,6 +162,12 @@ class _Chain:
                 self._next += self._step
             del self._waiting[:size]
         return out
+
+    def _resampling(self, rate: int, layout: str, kind: str) -> av.AudioResampler | None:
+        """The resampler for decoded sound; None for one channel at the encoder's rate, in planes or not."""
+        if layout == self._layout == "mono" and rate == self._rate and kind.rstrip("p") == self._kind.rstrip("p"):
+            return None
+        return av.AudioResampler(self._kind, self._layout, self._rate)
 
     def _frame(self, data: bytes) -> AudioFrame:
         frame = AudioFrame(format=self._kind, layout=self._layout, samples=self._step)

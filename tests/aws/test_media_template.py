@@ -209,26 +209,53 @@ def test_cfn_lint_finds_nothing(packaged: Packaged) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"image": "showcam-media:latest"}, ['image is "showcam-media:latest": an image by its digest']),
-        ({"host": ""}, ["host is missing"]),
-        ({"host": "https://a.example"}, ['host is "https://a.example"']),
-        ({"least": "4", "most": "3"}, ["least is 4 and most is 3"]),
-        ({"most": "201"}, ['most is "201": a whole number from 1 to 200']),
-        ({"logLevel": "warning"}, ['logLevel is "warning": info or debug']),
         (
-            {"certificate": GIVEN["certificate"].replace("eu-west-1", "us-east-1")},
-            ["certificate stands in us-east-1, the media processes in eu-west-1"],
+            {
+                "image": "showcam-media:latest",
+                "host": "https://a.example",
+                "certificate": GIVEN["certificate"].replace("eu-west-1", "us-east-1"),
+                "webUrl": "http://cam.example/",
+                "ezvizOpen": "-.example",
+                "turnSecret": "",
+                "least": "4",
+                "most": "3",
+                "logLevel": "warning",
+                "cpu": "300",
+                "logRetention": "8",
+            },
+            [
+                'image is "showcam-media:latest": an image by its digest',
+                'host is "https://a.example"',
+                "certificate stands in us-east-1, the media processes in eu-west-1",
+                'webUrl is "http://cam.example/"',
+                'ezvizOpen is "-.example"',
+                "turn and turnSecret go together",
+                "least is 4 and most is 3",
+                'logLevel is "warning": info or debug',
+                'cpu is "300"',
+                'logRetention is "8"',
+            ],
         ),
-        ({"webUrl": "http://cam.example/"}, ['webUrl is "http://cam.example/"']),
-        ({"grantSecret": ""}, ["grantSecret is missing"]),
-        ({"turnSecret": ""}, ["turn and turnSecret go together"]),
-        ({"cpu": "300"}, ['cpu is "300"']),
-        ({"memory": "1024"}, ['memory is "1024"']),
-        ({"turn": "turns:turn.example:5349?transport=udp"}, ['turn is "turns:turn.example:5349?transport=udp"']),
-        ({"ezvizOpen": "-.example"}, ['ezvizOpen is "-.example"']),
-        ({"alarmTopic": "", "logRetention": "8"}, ["alarmTopic is missing", 'logRetention is "8"']),
+        (
+            {
+                "host": "",
+                "grantSecret": "",
+                "turn": "turns:turn.example:5349?transport=udp",
+                "most": "201",
+                "memory": "1024",
+                "alarmTopic": "",
+            },
+            [
+                "host is missing",
+                "grantSecret is missing",
+                'turn is "turns:turn.example:5349?transport=udp"',
+                'most is "201": a whole number from 1 to 200',
+                'memory is "1024"',
+                "alarmTopic is missing",
+            ],
+        ),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=["malformed", "missing or out of range"],
 )
 def test_wrong_parameters_are_named_and_nothing_is_packaged(
     osls: Osls, given: dict[str, str], expected: list[str]
@@ -240,6 +267,7 @@ def test_wrong_parameters_are_named_and_nothing_is_packaged(
     assert packaged.file is None
     for text in expected:
         assert f"  - {text}" in packaged.said
+    assert packaged.said.count("  - ") == len(expected) + 1  # osls begins its own list
 
 
 def test_the_image_listens_on_the_templates_port(template: Template) -> None:

@@ -24,7 +24,7 @@ TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each =>
 TOO_TALL = """[...document.querySelectorAll("button")].filter(each => each.checkVisibility())
     .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height > 100)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
-MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
+MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 5"
 FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
 
 

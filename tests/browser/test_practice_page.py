@@ -86,7 +86,7 @@ def say(page: Page, assistant: str, text: str, via: str = "") -> None:
     ask(page, assistant, page.get_by_test_id(f"{assistant}-say").click)
 
 
-def plays(page: Page, assistant: str, frames: int = 20) -> None:
+def plays(page: Page, assistant: str, frames: int = 6) -> None:
     page.wait_for_function(PLAYING, arg=[assistant, frames], timeout=90_000)
 
 

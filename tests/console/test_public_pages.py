@@ -196,10 +196,13 @@ class TestNobodyElse:
             assert theirs.get(path.format(camera)).status == 404
         for path in ("still.jpg", "last.jpg", "happened/0000000000000000000.jpg"):
             assert theirs.send(f"/home/cameras/{camera}/{path}").status == 404
-        theirs.get()
-        token = theirs.token()["csrf_token"]
+        token = theirs.get().token()  # of one page for all forms
         offer = theirs.send(
-            f"/home/cameras/{camera}", "POST", '{"session":"s"}', content_type="application/json", x_csrftoken=token
+            f"/home/cameras/{camera}",
+            "POST",
+            '{"session":"s"}',
+            content_type="application/json",
+            x_csrftoken=token["csrf_token"],
         )
         assert json.loads(offer.page)["reason"] == "not_found"
         for form, fields in (
@@ -210,9 +213,11 @@ class TestNobodyElse:
             ("mend", {"step": "sound-on", "camera": camera}),
             ("delete", {"name": "Nursery"}),
         ):
-            theirs.get().post(f"/home/cameras/{camera}/{form}", **fields)
+            theirs.post(f"/home/cameras/{camera}/{form}", **token, **fields)
+            assert theirs.status == 404, form
         for step in ("sound-on", "wake", "encryption-off", "favourite-on", "picture-code"):
-            theirs.get().post("/home", camera=camera, step=step, deciphered="1")
+            theirs.post("/home", camera=camera, step=step, deciphered="1", **token)
+            assert theirs.status == 403, step
         assert aws.vendor.cameras()["Nursery"] == before
         assert camera not in aws.store.preferences(aws.account(OTHER).id)
 
@@ -349,9 +354,9 @@ class TestTries:
 
     def test_a_signed_in_browser_guesses_no_more_passwords_than_a_stranger(self, aws: PublicPages) -> None:
         """The tries of a browser that is signed in are its own only at its own household."""
-        guesser = aws.signed_in(OTHER)
+        guesser = aws.signed_in(OTHER).get()
         said = [
-            guesser.get().post("/home", step="sign-in", user=f"name{number}@example.com", password="wrong").text.lower()
+            guesser.post("/home", step="sign-in", user=f"name{number}@example.com", password="wrong").text.lower()
             for number in range(7)
         ]
         assert "too many" in said[-1]

@@ -39,14 +39,17 @@ def fixed_words(page: Page, language: Language) -> int:
 def _patterns(language: Language) -> tuple[tuple[int, re.Pattern[str]], ...]:
     """The words and the form of each sentence of a template, long ones first: a short one may be part of a long one."""
     wording = script("wording")
-    said = {
-        OURS.translate(language, sentence)
-        for sentence, files in wording.spoken_and_written().items()
-        if any(file.endswith(".html") for file in files)
-    }
+    said = {OURS.translate(language, sentence) for sentence in _of_templates()}
     counted = []
     for sentence in said:
         parts = [re.escape(part.strip()) for part in wording.GAP.split(sentence) if part.strip()]
         pattern = re.compile(rf"(?<!\w){'[^\n]*?'.join(parts)}(?!\w)")
         counted.append((len(wording.words(wording.GAP.sub("", sentence))), pattern))
     return tuple(sorted((each for each in counted if each[0]), key=lambda each: (-each[0], each[1].pattern)))
+
+
+@cache
+def _of_templates() -> tuple[str, ...]:
+    """Reads every template and module, which takes half a second."""
+    found = script("wording").spoken_and_written()
+    return tuple(sentence for sentence, files in found.items() if any(file.endswith(".html") for file in files))

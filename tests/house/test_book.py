@@ -1,5 +1,6 @@
 """The owner's book is short, says what the screen says, and has one form. Integrators' pages stand apart from it."""
 
+import functools
 import re
 from html import unescape
 from pathlib import Path
@@ -29,6 +30,7 @@ sentences = script("sentences")
 wording = script("wording")
 
 
+@functools.cache
 def of_screens() -> tuple[set[str], str]:
     """What showcam's pages say in English: the sentences, and the text that stands in their templates."""
     said = {sentence for domain in sentences.domains() for sentence in sentences.said(domain)}

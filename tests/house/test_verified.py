@@ -1,8 +1,10 @@
 """docs/verified.md is made from the marks at the tests, and README says where a claim rests only on our doubles."""
 
+import functools
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,13 @@ from tests.doubles.packages import script
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 verified = script("verified")
-PROOFS = [*verified.proofs()]
 LINK = re.compile(r"\]\((tests/[\w/.]+)\)")
+
+
+@functools.cache
+def proofs() -> list[Any]:
+    """Reads every test's file, which takes half a second."""
+    return [*verified.proofs()]
 
 
 def test_the_page_is_what_make_tables_writes() -> None:
@@ -21,9 +28,9 @@ def test_the_page_is_what_make_tables_writes() -> None:
 
 
 def test_each_claim_is_marked_once_and_in_a_folder_that_the_page_has() -> None:
-    claims = Counter(proof.claim for proof in PROOFS)
+    claims = Counter(proof.claim for proof in proofs())
     assert {claim: count for claim, count in claims.items() if count > 1} == {}
-    assert {proof.room for proof in PROOFS} <= verified.ROOMS.keys()
+    assert {proof.room for proof in proofs()} <= verified.ROOMS.keys()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +61,7 @@ def test_a_mark_that_leans_on_an_unknown_kind_is_refused(tmp_path: Path) -> None
 
 
 def test_each_test_that_the_readme_names_proves_a_claim() -> None:
-    marked = {test.partition("::")[0] for proof in PROOFS for test in (proof.test, *proof.also)}
+    marked = {test.partition("::")[0] for proof in proofs() for test in (proof.test, *proof.also)}
     named = {*LINK.findall(README)}
     assert named
     assert named - marked == set()
@@ -62,7 +69,7 @@ def test_each_test_that_the_readme_names_proves_a_claim() -> None:
 
 def test_a_line_of_the_readme_that_names_a_test_with_doubles_only_says_simulated() -> None:
     """Also if the same file proves another claim by a second stack: a reader of README does not see which was meant."""
-    doubles = {test.partition("::")[0] for proof in PROOFS if proof.simulated for test in (proof.test, *proof.also)}
+    doubles = {test.partition("::")[0] for proof in proofs() if proof.simulated for test in (proof.test, *proof.also)}
     lines = [line for line in README.splitlines() if doubles & {*LINK.findall(line)}]
     assert len(lines) >= 5
     assert [line for line in lines if "simulated" not in line] == []

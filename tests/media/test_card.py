@@ -134,6 +134,9 @@ def test_any_text_makes_a_picture(lines: tuple[str, ...]) -> None:
     ink = image.convert("L").point(lambda value: 255 if value > 100 else 0).getbbox()
     assert ink[2] <= 1280 - 40
     assert ink[3] <= 720, "nothing runs off the card"
-    film = card.film(lines)
+
+
+def test_a_film_of_a_text_stands_still() -> None:
+    film = card.film(("N" * 300, "word " * 800, "showcam"))
     assert len(film.pictures) == 10
     assert all(len(picture) < 2000 for picture in film.pictures[1:]), "the picture stands still"

@@ -89,7 +89,7 @@ def test_a_level_that_old_tvs_do_not_decode_is_not_passed_through(level: str, of
 
 @pytest.mark.realtime
 def test_full_hd_at_60_pictures_a_second_reaches_a_tv_transcoded(world: World, vendor: Vendor) -> None:
-    vendor.cameras["garden"] = Camera(recording(size=(1920, 1080), fps=60, length_s=8))
+    vendor.cameras["garden"] = Camera(recording(size=(1920, 1080), fps=60, length_s=5))
     assert resolution_and_level(world, "google") == ("1920x1080", "2a")
     size, level = resolution_and_level(world, "tv")
     assert size == "1280x720"

@@ -31,7 +31,7 @@ pytestmark = [
 ]
 MOTION = "RuleEngine/CellMotionDetector/Motion"
 MORE_MB = 64  # that a process may take while somebody watches; what is hostile would take it gigabytes
-LASTS_S = 8.0  # a device floods for so long at least
+LASTS_S = 4.0  # a device floods for so long at least
 
 
 @pytest.fixture
@@ -143,6 +143,7 @@ def program(certificate: tuple[str, str], tmp_path_factory: pytest.TempPathFacto
             yield started
 
 
+@pytest.mark.xdist_group("hostile televisions")
 @pytest.mark.parametrize("behaves", TELEVISIONS)
 def test_a_television_costs_what_it_shows(program: Program, behaves: str) -> None:
     worker = part(program, "worker")
@@ -178,6 +179,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.xdist_group("hostile events")
 @pytest.mark.parametrize(("name", "says"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_camera_s_events_cost_its_events(program: Program, device: Served, name: str, says: str) -> None:
     added(program, f"http://127.0.0.1:{device.port}", name)
@@ -193,6 +195,7 @@ def test_a_camera_s_events_cost_its_events(program: Program, device: Served, nam
         assert len(device.paths) > pulls or name != "Paddock"
 
 
+@pytest.mark.xdist_group("hostile video")
 @pytest.mark.parametrize(
     ("name", "turns"),
     [

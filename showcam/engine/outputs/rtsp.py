@@ -130,7 +130,8 @@ class RtspStream:
 
 def _framed(channel: int, packets: list[bytes]) -> list[bytes]:
     """The packets as interleaved frames of RFC 2326, section 10.12."""
-    return [part for packet in packets for part in (_FRAME, bytes((channel,)), len(packet).to_bytes(2), packet)]
+    frame = _FRAME + bytes((channel,))
+    return [part for packet in packets for part in (frame, len(packet).to_bytes(2), packet)]
 
 
 def _config(sound: SoundFormat, heard: Unit | None) -> AacConfig:

@@ -5,7 +5,7 @@ RFC 6184, RFC 7798, RFC 3640 and RFC 3551 say how; RFC 3550 has the head of a pa
 
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from showcam.engine.codec import nal
 from showcam.engine.codec.nal import Codec
@@ -14,7 +14,8 @@ from showcam.engine.rtp.packets import EPOCH, HEAD, PLAIN
 LONGEST = 1400  # bytes of a payload: with all heads it fits into a packet of Ethernet
 _FU_A, _FU = 28, 49  # fragments of H.264 and of H.265
 _SENDER = 200
-_COUNT = 0xFFFFFFFF
+_MARKER = 0x80  # of a packet's second byte
+_MOST = 0xFFFFFFFF
 
 
 class Packer:
@@ -30,14 +31,19 @@ class Packer:
         self._sent = self._bytes = 0
 
     def timestamp(self, tick: int) -> int:
-        return self.began + tick & _COUNT
+        return self.began + tick & _MOST
 
     def picture(self, codec: Codec, data: bytes, tick: int) -> list[bytes]:
         """The packets of a picture in Annex B's form; the last has the marker."""
         split = _pieces_h264 if codec == "h264" else _pieces_h265
         pieces = [piece for unit in nal.units(data) if (whole := unit.rstrip(b"\0")) for piece in split(whole)]
-        last = len(pieces) - 1
-        return [self._packet(piece, tick, marker=at == last) for at, piece in enumerate(pieces)]
+        first, last, timestamp = self.number, self.number + len(pieces) - 1, self.timestamp(tick)
+        self._count(pieces)
+        pack, payload, source = HEAD.pack, self.payload, self.source
+        return [
+            pack(PLAIN, payload if number < last else payload | _MARKER, number & 0xFFFF, timestamp, source) + piece
+            for number, piece in enumerate(pieces, first)
+        ]
 
     def aac(self, frame: bytes, tick: int) -> list[bytes]:
         """The packet of a frame without ADTS header: 13 bits of its size and 3 of its index come first (AAC-hbr)."""
@@ -50,34 +56,42 @@ class Packer:
     def report(self, epoch_s: float, tick: int) -> bytes:
         """A report that this tick is this moment: a player aligns sound with the picture by two reports."""
         seconds, rest = divmod(epoch_s + EPOCH, 1)
-        told = self.source, int(seconds) & _COUNT, int(rest * 2**32), self.timestamp(tick), self._sent, self._bytes
+        told = self.source, int(seconds) & _MOST, int(rest * 2**32), self.timestamp(tick), self._sent, self._bytes
         return struct.pack(">BBHIIIIII", PLAIN, _SENDER, 6, *told)
 
     def _packet(self, payload: bytes, tick: int, *, marker: bool) -> bytes:
-        head = HEAD.pack(PLAIN, self.payload | marker << 7, self.number, self.timestamp(tick), self.source)
-        self.number = self.number + 1 & 0xFFFF
-        self._sent, self._bytes = self._sent + 1 & _COUNT, self._bytes + len(payload) & _COUNT
+        second = self.payload | _MARKER if marker else self.payload
+        head = HEAD.pack(PLAIN, second, self.number, self.timestamp(tick), self.source)
+        self._count((payload,))
         return head + payload
 
+    def _count(self, payloads: Sequence[bytes]) -> None:
+        self.number = self.number + len(payloads) & 0xFFFF
+        self._sent = self._sent + len(payloads) & _MOST
+        self._bytes = self._bytes + sum(map(len, payloads)) & _MOST
 
-def _pieces_h264(unit: bytes) -> Iterator[bytes]:
+
+def _pieces_h264(unit: bytes) -> list[bytes]:
     """The unit, or its fragments (FU-A) if it is longer than a payload."""
     if len(unit) <= LONGEST:
-        yield unit
-        return
-    yield from _fragments(bytes((unit[0] & 0xE0 | _FU_A,)), unit[0] & 0x1F, unit[1:])
+        return [unit]
+    return _fragments(bytes((unit[0] & 0xE0 | _FU_A,)), unit[0] & 0x1F, unit, 1)
 
 
-def _pieces_h265(unit: bytes) -> Iterator[bytes]:
+def _pieces_h265(unit: bytes) -> list[bytes]:
     """The unit, or its fragments (section 4.4.3 of RFC 7798) if it is longer than a payload."""
     if len(unit) <= LONGEST:
-        yield unit
-        return
-    yield from _fragments(bytes((unit[0] & 0x81 | _FU << 1, unit[1])), unit[0] >> 1 & 0x3F, unit[2:])
+        return [unit]
+    return _fragments(bytes((unit[0] & 0x81 | _FU << 1, unit[1])), unit[0] >> 1 & 0x3F, unit, 2)
 
 
-def _fragments(head: bytes, kind: int, body: bytes) -> Iterator[bytes]:
+def _fragments(head: bytes, kind: int, unit: bytes, begin: int) -> list[bytes]:
+    """The fragments of the unit, whose own header ends at `begin`."""
     room = LONGEST - len(head) - 1
-    for at in range(0, len(body), room):
-        is_first, is_last = at == 0, at + room >= len(body)
-        yield head + bytes((is_first << 7 | is_last << 6 | kind,)) + body[at : at + room]
+    middle, (first, *later) = head + bytes((kind,)), range(begin, len(unit), room)
+    *inner, last = later
+    return [
+        head + bytes((0x80 | kind,)) + unit[first : first + room],
+        *[middle + unit[at : at + room] for at in inner],
+        head + bytes((0x40 | kind,)) + unit[last:],
+    ]
