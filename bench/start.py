@@ -79,7 +79,7 @@ def _showcam_memory(run: Run) -> float:
     """MB of a real start: supervisor, web, media and worker."""
     with (
         tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
-        running(Path(folder), demo=False) as program,
+        running(Path(folder), demo=False, forked=False) as program,
     ):
         assert program.process is not None
         time.sleep(0 if run.quick else SETTLE_S)

@@ -45,7 +45,6 @@ from showcam.store.ports import Store
 
 WORKER_LATE_S = 30.0  # its file is touched each second
 REFUSED_S = 10.0  # delay of a household's reading after somebody was refused a camera
-END_S = 1.0  # the supervisor kills a process after two seconds
 OPEN_S = 2.0  # delay of the reading after a page with cameras reported itself open
 
 
@@ -159,7 +158,7 @@ class _Server(embed.Server):
 
 
 async def _until_signal(server: _Server) -> None:
-    """Serves until a signal. A request that is not answered END_S later ends with the process."""
+    """Serves until a signal. A request that is not answered a second later ends with the process."""
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -168,7 +167,7 @@ async def _until_signal(server: _Server) -> None:
     await asyncio.wait((serving, signalled), return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
         server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait((serving,), timeout=END_S)
+        await asyncio.wait((serving,), timeout=supervisor.STOP_S / 2)  # before the supervisor kills this process
     if not serving.done():
         os._exit(0)
     serving.result()
