@@ -26,7 +26,7 @@ from tests.doubles.linking import link
 from tests.doubles.program import Program, running
 from tests.doubles.rtc_viewer import Viewer
 
-TIMES = 6
+TIMES = 10
 LONGEST_S = 3.0
 PACE_S = 2.0  # between two gate checks
 PAUSE_S = (0.2, 2.2)  # between two snapshots
