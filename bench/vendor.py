@@ -117,7 +117,7 @@ def _bare(vendor: SimulatorProcess) -> float:
 
 
 def _hanging(folder: Path) -> Results:
-    with running(folder, troubled=True, SHOWCAM_OPENS_PER_MINUTE=str(NO_LIMIT)) as program:
+    with running(folder, troubled=True, forked=False, SHOWCAM_OPENS_PER_MINUTE=str(NO_LIMIT)) as program:
         control = f"{program.simulator}/_control"
         requests.post(control, json={"fleet": {"account": FLEET, "cameras": 3}}, timeout=5).raise_for_status()
         program.link("google")
