@@ -81,7 +81,7 @@ def _added(path: str, times: int) -> tuple[list[float], list[float]]:
             playwright = stack.enter_context(sync_playwright())
             browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
             stack.callback(browser.close)
-        program = stack.enter_context(running(folder))
+        program = stack.enter_context(running(folder, forked=False))
         page = browser.new_page()
         page.set_default_timeout(WITHIN_MS)
         sign_in(program, page, "other@example.com")

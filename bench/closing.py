@@ -26,7 +26,7 @@ from tests.doubles.linking import link
 from tests.doubles.program import Program, running
 from tests.doubles.rtc_viewer import Viewer
 
-TIMES = 6
+TIMES = 10
 LONGEST_S = 3.0
 PACE_S = 2.0  # between two gate checks
 PAUSE_S = (0.2, 2.2)  # between two snapshots
@@ -35,7 +35,10 @@ GIVE_UP_S = 60.0
 
 def measure(run: Run) -> Results:
     settings: dict[str, Any] = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), troubled=True, **settings) as program:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), troubled=True, forked=False, **settings) as program,
+    ):
         closing = Closing(program)
         taken = []
         for turn in range(3 if run.quick else TIMES):

@@ -24,7 +24,7 @@ from tests.browser.conftest import FLAGS
 ACCOUNT, CAMERA = "real@example.com", "Terrace"  # an account without an Open Platform key
 CALL_MS = 300
 STARTS, AGAIN = 2, 3
-IDLE_S, ENDED_MS = "2", 4_000  # a pull has surely ended some time after its last viewer
+IDLE_S, ENDED_MS = "2", 6_000  # a pull has surely ended some time after its last viewer
 KEY_MS = 4_000  # between the smaller picture's keyframes
 PROTOCOLS = (("WebRTC", "webrtc"), ("HLS", "hls"))
 WITHIN_MS = 60_000

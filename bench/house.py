@@ -21,7 +21,7 @@ from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
 from tests.browser.conftest import FLAGS
 
-TIMES = 12  # each turn has a camera of its own, which nobody has watched before
+TIMES = 8  # each turn has a camera of its own, which nobody has watched before
 TOGETHER, APART_MS = 4, 300  # several are waited for at once, each of which begins some time after the one before
 IDLE_S = 8.0  # a pull ends this soon after its last viewer, so that few others run beside a turn
 WITHIN_MS = 20_000

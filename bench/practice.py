@@ -41,11 +41,11 @@ def chromium() -> str | None:
 
 @contextmanager
 def demo(**settings: Any) -> Iterator[Program]:
-    """All of showcam on the core of what is measured; the simulated vendor and its cameras beside it."""
+    """All of showcam, started as in life, on the core of what is measured; the simulated vendor is beside it."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="showcam-bench-"))
         with cores.measured():
-            program = stack.enter_context(running(Path(folder), troubled=True, **settings))
+            program = stack.enter_context(running(Path(folder), troubled=True, forked=False, **settings))
         assert program.process is not None
         for process in tree(program.process.pid):
             if b"simulator" in Path(f"/proc/{process}/cmdline").read_bytes():

@@ -6,7 +6,7 @@ from typing import Any
 type Message = dict[str, Any]
 type Check = Callable[[Message], None]
 
-SIZES = (1, 10, 100, 300)  # cameras of the household
+SIZES = (1, 100, 300)  # cameras of the household
 
 
 def directive(namespace: str, name: str, token: str, camera: str | None, payload: Message | None = None) -> Message:

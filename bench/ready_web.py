@@ -1,6 +1,6 @@
 """showcam's web process as in production, with ready doubles of the vendor and the media process.
 
-`python -P -m bench.ready_web` with settings from SHOWCAM_* and $BENCH_CAMERAS; granian calls `load_app` in its worker.
+`python -P -m bench.ready_web` with settings from SHOWCAM_* and $BENCH_CAMERAS.
 """
 
 import os

@@ -21,7 +21,7 @@ from bench.wire import tree
 from tests.doubles.program import Program
 
 IDLE_S = 30
-PLAYS_MS = (4_000, 4_700, 5_400)  # before the kill
+PLAYS_MS = (4_000, 5_000)  # before the kill
 WATCH_MS = 10_000
 STANDSTILL_MS = 500  # between two frames; the camera sends fifteen a second
 PLAYS_ON_MS = 3_000

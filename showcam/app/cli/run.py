@@ -196,8 +196,7 @@ def _begun(settings: Settings) -> str:
 
 def _prepared(settings: Settings, process: str) -> Settings:
     """Prepares the start of a single process, as `showcam run` does before it starts its processes."""
-    from showcam.app import extras, keys
-    from showcam.app.compose.ground import open_store
+    from showcam.app import extras
     from showcam.app.data import integrity
     from showcam.app.process import logs
     from showcam.app.process.handover import handed_over
@@ -208,8 +207,6 @@ def _prepared(settings: Settings, process: str) -> Settings:
         integrity.claim(settings)
         logs.start(process, settings)
         integrity.check(settings)
-        # raises here rather than in a process that granian starts
-        open_store(settings, keys.of(settings)).close()
     return settings
 
 

@@ -2,20 +2,21 @@
 
 import asyncio
 import atexit
+import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 from wsgiref.types import WSGIApplication
 
-from granian import _futures, loops
+from granian import _futures
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, TaskImpl
 from granian.http import HTTP1Settings
-from granian.server.mp import MPServer
+from granian.server import embed
 
 from showcam.accounts.clients import Refusals
 from showcam.app import keys
@@ -32,7 +33,7 @@ from showcam.app.edge.spoken import spoken_route
 from showcam.app.http_types import SENDER_S, Request, Response, Route, problem
 from showcam.app.keys import Keys
 from showcam.app.process import logs, supervisor
-from showcam.app.process.limits import end_with_parent, keep_to_one, raise_limit
+from showcam.app.process.limits import keep_to_one, raise_limit
 from showcam.app.process.logs import to_stderr
 from showcam.app.process.supervisor import answers
 from showcam.app.process.worker import METRICS_FILE
@@ -129,23 +130,21 @@ def _missing(settings: Settings, beat: Path) -> list[str]:
 
 
 def load_app(settings: Settings) -> WSGIApplication:
-    """Called in granian's worker process."""
     write = logs.start("web", settings)
     keep_to_one()
-    end_with_parent()
     edge = build(settings, keys.of(settings), write)
     Connections(settings.port, edge.bodies.overdue, settings.sign_in_s + 1).watch()
     return OwnProxy(edge, *settings.console_proxy) if settings.console_proxy and settings.has_console else edge
 
 
-class _Server(MPServer):
+class _Server(embed.Server):
     """Serves on the supervisor's socket, if there is one.
 
-    Replaces a private name of granian 2.8, as granian's own server does on systems whose workers share one socket.
+    Replaces a private name of granian 2.8, as granian's own server does on systems that can't share a port.
     """
 
     _ssp: None
-    _sso: socket.socket
+    _held: socket.socket
     _shd: SocketHolder  # type: ignore[assignment]
 
     def _init_shared_socket(self) -> None:
@@ -155,42 +154,43 @@ class _Server(MPServer):
             return
         # descriptor, False since the socket is in no file system, clients that may wait
         held_as = held.fileno(), False, self.backlog
-        self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
+        self._ssp, self._held, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
 
 
-@loops.register("auto")
-def _new_loop() -> asyncio.AbstractEventLoop:
-    loop = Loop()
-    asyncio.set_event_loop(loop)
-    return loop
-
-
-def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
-    # for the number see Bodies of showcam.app.edge.edge
-    server = Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))
-    # replaces a private name too: granian would wake the asyncio loop for each request, which would wake our thread
-    _futures._cbsched_aioschedule = lambda *_: server.take
-    return server
+async def _until_signal(server: _Server) -> None:
+    """Serves until a signal. A request that is not answered a second later ends with the process."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    serving = asyncio.create_task(server.serve())
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait((serving, signalled), return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait((serving,), timeout=supervisor.STOP_S / 2)  # before the supervisor kills this process
+    if not serving.done():
+        os._exit(0)
+    serving.result()
 
 
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
+    # for the number see Bodies of showcam.app.edge.edge
+    in_threads = Server(app(settings), doors.THREADS * (1 + doors.BODIES_TO_A_THREAD))
+    # replaces a private name too: granian would wake the asyncio loop for each request, which would wake our thread
+    _futures._cbsched_aioschedule = lambda *_: in_threads.take
     server = _Server(
-        "showcam.app.compose.web:load_app",
+        in_threads,
         address=settings.bind,
         port=settings.port,
         interface=Interfaces.RSGI,  # the only one with the names of headers as they came
-        task_impl=TaskImpl.asyncio,  # see _in_threads
-        workers=1,
+        task_impl=TaskImpl.asyncio,  # the one whose function is replaced above
         backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
         http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(SENDER_S * 1000)),
         websockets=False,
         log_enabled=False,
         log_access=False,
-        workers_kill_timeout=1,
     )
-    # The app is passed as an object, since granian would search for a name in the current folder first. The settings
-    # are passed too, since only this process knows the options of the command line.
-    server.serve(target_loader=partial(_in_threads, app, settings), wrap_loader=False)
+    asyncio.run(_until_signal(server), loop_factory=Loop)

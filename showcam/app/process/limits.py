@@ -1,11 +1,9 @@
-"""Sets what the system lets a process do: its open files, no core dump, one core, and an end with its parent."""
+"""Sets what the system lets a process do: its open files, no core dump, and one core."""
 
 import contextlib
 import logging
 import os
 import resource
-import threading
-import time
 
 MOST = 65_536  # more than all our limits need; a table for millions wastes memory
 NO_CORE = 1  # bytes; the system pipes no core to a program at this limit either, as it does at 0 (Linux, core(5))
@@ -52,14 +50,3 @@ def keep_to_one() -> int | None:
 
 
 POLL_S = 0.5  # between two looks at what another process or a person has changed
-
-
-def end_with_parent() -> None:
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL_S)
-        os._exit(0)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
