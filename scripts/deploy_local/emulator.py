@@ -136,7 +136,18 @@ class Emulator:
         }
 
     def client(self, service: str, **config: Any) -> Any:
-        """A boto3 client; `config` goes into botocore's Config."""
+        """The boto3 client of the service, one for each `config`, which goes into botocore's Config."""
+        named = f"{service} {config}"
+        if named not in self._clients:
+            self._clients[named] = self._made_client(service, config)
+        return self._clients[named]
+
+    @functools.cached_property
+    def _clients(self) -> dict[str, Any]:
+        """boto3 reads the service's model to make a client, which takes longer than most requests."""
+        return {}
+
+    def _made_client(self, service: str, config: dict[str, Any]) -> Any:
         import boto3
         from botocore.config import Config
 

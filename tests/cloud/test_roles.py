@@ -261,18 +261,22 @@ FORBIDDEN = [
 
 @FUNCTIONS
 def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
-    allowed = {pair for pair in FORBIDDEN if verdict(wired, name, pair) not in ("implicitDeny", "explicitDeny")}
+    documents = policies(wired, name)
+    allowed = {
+        pair for pair in FORBIDDEN if verdict(wired, name, pair, documents) not in ("implicitDeny", "explicitDeny")
+    }
     assert allowed == set()
 
 
 @OF_THOSE_THAT_ANSWER
 def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
     environ = wired.environ(name)
+    documents = policies(wired, name)
     settings = environ["SHOWCAM_SETTINGS_SECRET"]  # "" if the function has none
     for resource in (environ["SHOWCAM_KEYS_SECRET"], *(settings.split(",") if settings else ())):
-        assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource)) == "allowed"
+        assert verdict(wired, name, ("secretsmanager:GetSecretValue", resource), documents) == "allowed"
         for action in ("PutSecretValue", "UpdateSecret", "DeleteSecret", "RotateSecret"):
-            assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"
+            assert verdict(wired, name, (f"secretsmanager:{action}", resource), documents) == "implicitDeny"
 
 
 @FUNCTIONS
@@ -302,6 +306,7 @@ def test_a_listener_asks_nothing_that_it_may_not(wired: Deployed, listened: AwsW
 
 @FUNCTIONS
 def test_each_writes_its_own_log_alone(wired: Deployed, name: str) -> None:
+    documents = policies(wired, name)
     for function in stack.FUNCTIONS:
         stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{stack.full_name(function)}:log-stream:x"
-        assert (verdict(wired, name, ("logs:PutLogEvents", stream)) == "allowed") is (function == name)
+        assert (verdict(wired, name, ("logs:PutLogEvents", stream), documents) == "allowed") is (function == name)

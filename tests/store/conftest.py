@@ -88,17 +88,12 @@ def dynamodb(client_of_moto: Any) -> Iterator[OneAtATime]:
         yield OneAtATime(client_of_moto)
 
 
-@pytest.fixture(scope="session")
-def client_of_served(aws: Emulator) -> Any:
-    return aws.client("dynamodb", max_pool_connections=128)
-
-
 @pytest.fixture
-def served(client_of_served: Any) -> tuple[Any, str]:
+def served(aws: Emulator) -> tuple[Any, str]:
     """A client of the served DynamoDB, and a new table's name there."""
-    name = f"showcam-{secrets.token_hex(4)}"
-    create_table(client_of_served, name)
-    return client_of_served, name
+    client, name = aws.client("dynamodb", max_pool_connections=128), f"showcam-{secrets.token_hex(4)}"
+    create_table(client, name)
+    return client, name
 
 
 @pytest.fixture(params=["sqlite", "moto", "ministack"])
