@@ -16,7 +16,7 @@ from bench.timing import cpu_us
 from tests.doubles.household import household
 
 QUESTIONED = tuple(question for question in QUESTIONS if question[0] in ("InitializeCameraStreams", "ReportState"))
-MANY_CAMERAS, MANY_LINKS, IN_TURN = 300, 200_000, 100
+MANY_CAMERAS, MANY_LINKS, IN_TURN = 300, 1_000_000, 100
 FLAT = Bound(share=1.15, beside="the few")  # 15 %: by this the same measurement differs when it is repeated
 
 # A crowd of households, each with an account, a source, one link and one access token. Ids are random, as real ones

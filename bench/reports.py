@@ -35,7 +35,7 @@ from tests.doubles.tls_vendor import Vendors
 
 LINKS = 50
 RATE = 100  # changes a second
-CHANGES, QUICK = 3_000, 600
+CHANGES, QUICK = 10_000, 600
 PEERS = 1_000  # its share of lost events is the same as of more
 LAG_S, QUICK_S = 10, 5
 KILL_S = 5.0

@@ -32,7 +32,8 @@ def started_by(pid: int, module: str) -> list[int]:
 def words_of(pid: int) -> list[str]:
     """The command of a process, in words; none if it has ended."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        if written := Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0"):  # a forked one fills its place with them
+            return written.split("\0")
     return []
 
 

@@ -32,7 +32,7 @@ def read(supervisor: int, words: set[str]) -> dict[str, set[str]]:
     for pid in below(supervisor):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             environ = Path(f"/proc/{pid}/environ").read_text()
-            part = words_of(pid)[-2:-1] or ["that ends"]
+            part = words_of(pid)[-1:] or ["that ends"]
             found.setdefault(part[0], set()).update(word for word in words if word in environ)
     return found
 

@@ -30,7 +30,7 @@ def pids(program: Program) -> dict[str, int]:
     assert program.process is not None
     pid = program.process.pid
     children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    return {words[-2]: child for child in children if len(words := words_of(child)) > 1}
+    return {words[-1]: child for child in children if (words := words_of(child))}
 
 
 def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(program: Program) -> None:
