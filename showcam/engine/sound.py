@@ -34,7 +34,7 @@ _SPEAKERS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}  # by the name in a sessio
 _LOUD = 400
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # bits a second of AAC that is made here
 # libopus's complexity. From 5 on, as libwebrtc uses on phones, libopus also searches for the pitch of each frame. That
-# took a fifth of the CPU of a camera's sound. At 48 kbit/s the packets of one channel stayed as long without.
+# took a fifth of the CPU of a camera's sound. Without the search, packets of one channel at 48 kbit/s were as long.
 _OPUS_EFFORT = {"compression_level": "4"}
 
 

@@ -158,7 +158,7 @@ class _Server(embed.Server):
 
 
 async def _until_signal(server: _Server) -> None:
-    """Serves until a signal. A request that is not answered a second later ends with the process."""
+    """Serves until a signal. A request still open a second after the signal ends with the process."""
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -114,20 +114,33 @@ class Server:
             self._begin(work)
 
     def _begin(self, work: Callable[[], None]) -> None:
-        self._waiting.put(work)
         try:
             self._idle.pop()
         except IndexError:
-            with self._growing:
-                if self._threads < self._most:
-                    self._threads += 1
-                    threading.Thread(target=self._work, name="request", daemon=True).start()
+            self._grow()
+        self._waiting.put(work)
+
+    def _grow(self) -> None:
+        with self._growing:
+            if self._threads >= self._most:
+                return
+            try:
+                threading.Thread(target=self._work, name="request", daemon=True).start()
+            except RuntimeError:  # the system has no thread left: an older one takes the request once it is free
+                if not self._threads:
+                    raise
+                log.warning("no thread can be started", threads=self._threads)
+                return
+            self._threads += 1
 
     def _begin_late(self) -> None:
         while True:
             at, body = self._coming.get()
             time.sleep(max(0.0, at - time.monotonic()))
-            body.begin()
+            try:
+                body.begin()
+            except Exception:
+                log.exception("a request with a late body could not begin")
 
     def _work(self) -> None:
         while True:
@@ -196,9 +209,11 @@ class _SmallBody:
         self._body = BytesIO()
 
     def __call__(self, received: asyncio.Future[bytes]) -> None:
-        with contextlib.suppress(RuntimeError):  # the sender was cut off
-            self._body = BytesIO(received.result())
-        self._coming.release()
+        try:
+            with contextlib.suppress(RuntimeError):  # the sender was cut off
+                self._body = BytesIO(received.result())
+        finally:
+            self._coming.release()
         self.begin()
 
     def begin(self) -> None:
