@@ -19,7 +19,7 @@ _QUESTION = next(question for question in QUESTIONS if question[0] == "GetCamera
 
 
 def measure(run: Run, servers: Mapping[str, Server], cameras: int) -> Results:
-    """`servers`: showcam, and HA if there is one, each with so many cameras."""
+    """`servers`: showcam's, and Home Assistant's if it is measured too. `cameras`: how many each server has."""
     lasting_s = 0.5 if run.quick else LASTING_S
     say(f"Under load: {CLIENTS} clients at once")
     ours = p90_ms(servers["showcam"], cameras, lasting_s)

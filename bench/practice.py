@@ -41,7 +41,7 @@ def chromium() -> str | None:
 
 @contextmanager
 def demo(**settings: Any) -> Iterator[Program]:
-    """All of showcam, started as in life, on the core of what is measured; the simulated vendor is beside it."""
+    """A demo on the core that is measured, started by its command. The simulated vendor runs on the other core."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="showcam-bench-"))
         with cores.measured():

@@ -1,4 +1,4 @@
-"""Somebody rings, in the demo: from the press until assistants and a phone's service have it, and the Echo shows it.
+"""Measures a ring in the demo: from the press until assistants and the phone's service know, and the Echo shows it.
 
 A press is in EZVIZ's list of messages only. Whoever presses was seen some seconds before, which is pushed, or not: then
 the press comes at any time between two reads of the list. The Echo opens the view by itself. Its pull begins cold: the

@@ -113,6 +113,7 @@ class Emulator:
         self.region, self._programs = region, environment / "bin"
         self.port = free_ports()
         self.log = folder / "ministack.log"
+        self._clients: dict[str, Any] = {}
         self._process = self._started(folder)
 
     @property
@@ -138,14 +139,9 @@ class Emulator:
     def client(self, service: str, **config: Any) -> Any:
         """The boto3 client of the service, one for each `config`, which goes into botocore's Config."""
         named = f"{service} {config}"
-        if named not in self._clients:
+        if named not in self._clients:  # boto3 reads the service's model for each, which takes longer than a request
             self._clients[named] = self._made_client(service, config)
         return self._clients[named]
-
-    @functools.cached_property
-    def _clients(self) -> dict[str, Any]:
-        """boto3 reads the service's model to make a client, which takes longer than most requests."""
-        return {}
 
     def _made_client(self, service: str, config: dict[str, Any]) -> Any:
         import boto3

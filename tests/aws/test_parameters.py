@@ -39,7 +39,7 @@ console.log(JSON.stringify(JSON.parse(process.argv[1]).map((given) => [...skill(
 
 
 def by_node(program: str, given: Sequence[object], folder: Path = ROOT) -> list[Any]:
-    """What the program answers to each of these; one Node for all, since it takes long to start."""
+    """The answers of a JavaScript program to the given values. One Node answers all: its start takes longest."""
     command = ["node", "-e", program, json.dumps(given)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     answers: list[Any] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A camera's own page in a real browser: settings that save themselves, and buttons that turn the camera."""
+"""The page of a camera in Chromium: its settings are saved when they change, and its buttons turn the camera."""
 
 import re
 import time

@@ -91,7 +91,7 @@ def walked(page: Page, stops: list[str]) -> tuple[list[int], list[str]]:
 
 @pytest.fixture(scope="module")
 def window(chromium: Browser, session: StorageState) -> Iterator[Page]:
-    """One window for all pages that are walked: each is opened anew in it."""
+    """A window of Chromium in which a test opens its page; all tests of this file use the same window."""
     context = chromium.new_context(locale="en", storage_state=session)
     yield context.new_page()
     context.close()

@@ -118,7 +118,7 @@ def on_tv(page: Page, program: Program) -> None:
 
 
 def off_tv(page: Page) -> None:
-    """Ends what the TV shows, which costs the machine as long as it lasts."""
+    """Stops the video on the TV, which otherwise computes until the demo ends."""
     page.locator("button[value=stop]").click()
     page.wait_for_selector("button[value=stop]", state="detached")
 

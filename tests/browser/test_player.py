@@ -1,4 +1,4 @@
-"""The player of a camera's page in a real browser: its buttons, keys and gestures, all tried on one open page."""
+"""The video player on the page of a camera, in Chromium: buttons, keys and gestures, tested on one open page."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def window(chromium: Browser, linked: Program, session: StorageState) -> Iterato
 
 @pytest.fixture
 def player(window: Page) -> Page:
-    """The page of Garden at its top, with the video at its whole size."""
+    """The page of the camera Garden, scrolled to the top, with no zoom in the video."""
     window.set_viewport_size({"width": 1280, "height": 800})
     window.locator("video").press("0")
     window.evaluate("() => scrollTo(0, 0)")

@@ -1,4 +1,4 @@
-"""moto's AWS, which works out once by which names the fields of an answer are looked for, not for each answer anew."""
+"""moto's AWS, quicker: the names by which moto looks for a field of an answer are worked out once and kept."""
 
 import contextlib
 from collections.abc import Iterator
