@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.deploy_local.emulator import PAUSE_S, ROOT, START_S, Emulator
+from scripts.deploy_local.emulator import PAUSE_S, ROOT, START_S, Aws
 from scripts.deploy_local.stack import STAGE
 from scripts.deploy_local.steps import StepFailed
 from showcam.app.aws.cloudwatch import NOT_SHOWN, UNITS
@@ -35,7 +35,7 @@ class Diagram:
     series: dict[str, Points]
 
 
-def draw(aws: Emulator, page: Path = PAGE) -> list[Diagram]:
+def draw(aws: Aws, page: Path = PAGE) -> list[Diagram]:
     """Draws the page, once for each emulator. Raises StepFailed if a metric by assistant was not written."""
     _publish(aws, _walked(aws))
     diagrams = [_read(aws, widget) for widget in widgets(aws)]
@@ -44,7 +44,7 @@ def draw(aws: Emulator, page: Path = PAGE) -> list[Diagram]:
     return diagrams
 
 
-def _walked(aws: Emulator) -> list[dict[str, Any]]:
+def _walked(aws: Aws) -> list[dict[str, Any]]:
     """Returns the log lines with metrics, once each metric that the walk causes is there: logs arrive after answers."""
     late = time.monotonic() + START_S
     while True:
@@ -57,18 +57,18 @@ def _walked(aws: Emulator) -> list[dict[str, Any]]:
         time.sleep(PAUSE_S)
 
 
-def widgets(aws: Emulator) -> list[dict[str, Any]]:
+def widgets(aws: Aws) -> list[dict[str, Any]]:
     """The properties of the deployed dashboard's widgets, in their order."""
     body = aws.client("cloudwatch").get_dashboard(DashboardName=f"showcam-{STAGE}")["DashboardBody"]
     return [widget["properties"] for widget in json.loads(body)["widgets"]]
 
 
-def embedded(aws: Emulator) -> list[dict[str, Any]]:
+def embedded(aws: Aws) -> list[dict[str, Any]]:
     """Every log line with metrics embedded in it, of all log groups."""
     return [json.loads(text) for text in lines(aws) if text.startswith("{") and '"_aws"' in text]
 
 
-def lines(aws: Emulator) -> Iterator[str]:
+def lines(aws: Aws) -> Iterator[str]:
     """Every line of every log group."""
     logs = aws.client("logs")
     for groups in logs.get_paginator("describe_log_groups").paginate():
@@ -77,7 +77,7 @@ def lines(aws: Emulator) -> Iterator[str]:
                 yield from (event["message"].strip() for event in page["events"])
 
 
-def _publish(aws: Emulator, found: list[dict[str, Any]]) -> None:
+def _publish(aws: Aws, found: list[dict[str, Any]]) -> None:
     client, known = aws.client("cloudwatch"), dict[str, list[dict[str, Any]]]()
     for line in found:
         for described in line["_aws"]["CloudWatchMetrics"]:
@@ -98,7 +98,7 @@ def _publish(aws: Emulator, found: list[dict[str, Any]]) -> None:
             client.put_metric_data(Namespace=namespace, MetricData=data[first : first + 100])
 
 
-def _read(aws: Emulator, properties: dict[str, Any]) -> Diagram:
+def _read(aws: Aws, properties: dict[str, Any]) -> Diagram:
     by_id: dict[str, Points] = {}
     series: dict[str, Points] = {}
     for row in properties["metrics"]:
@@ -115,7 +115,7 @@ def _read(aws: Emulator, properties: dict[str, Any]) -> Diagram:
     return Diagram(properties["title"], {label: points for label, points in series.items() if points})
 
 
-def _of_expression(aws: Emulator, options: dict[str, Any], by_id: dict[str, Points]) -> dict[str, Points]:
+def _of_expression(aws: Aws, options: dict[str, Any], by_id: dict[str, Points]) -> dict[str, Points]:
     if found := _SEARCH.fullmatch(options["expression"]):
         namespace, dimensions, metric, name, value, stat = found.groups()
         pages = aws.client("cloudwatch").get_paginator("list_metrics")
@@ -154,7 +154,7 @@ def _value(node: ast.expr, by_id: dict[str, Points], at: float) -> float | None:
     raise ValueError(f"CloudWatch may know {ast.unparse(node)}, this page does not")
 
 
-def _points(aws: Emulator, namespace: str, metric: str, named: dict[str, str], stat: str) -> Points:
+def _points(aws: Aws, namespace: str, metric: str, named: dict[str, str], stat: str) -> Points:
     of = {
         "Namespace": namespace,
         "MetricName": metric,

@@ -103,26 +103,16 @@ class NoEmulator(Exception):
     """The emulator is missing or did not start; the text says what to do."""
 
 
-class Emulator:
-    """Serves when constructed. All its data are in `folder`, and are deleted when it stops.
+class Aws:
+    """An emulated AWS that answers at a port of this machine, and the boto3 clients for it."""
 
-    `environment`: where it is installed.
-    """
-
-    def __init__(self, folder: Path, region: str = REGION, environment: Path = ENVIRONMENT) -> None:
-        self.region, self._programs = region, environment / "bin"
-        self.port = free_ports()
-        self.log = folder / "ministack.log"
+    def __init__(self, region: str, port: int) -> None:
+        self.region, self.port = region, port
         self._clients: dict[str, Any] = {}
-        self._process = self._started(folder)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def environ(self) -> dict[str, str]:
@@ -155,6 +145,23 @@ class Emulator:
             aws_secret_access_key="test",  # noqa: S106 - what the emulator takes from anybody
             config=Config(**({"retries": {"total_max_attempts": 1}} | config)),
         )
+
+
+class Emulator(Aws):
+    """Serves when constructed. All its data are in `folder`, and are deleted when it stops.
+
+    `environment`: where it is installed.
+    """
+
+    def __init__(self, folder: Path, region: str = REGION, environment: Path = ENVIRONMENT) -> None:
+        super().__init__(region, free_ports())
+        self._programs = environment / "bin"
+        self.log = folder / "ministack.log"
+        self._process = self._started(folder)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def stop(self) -> None:
         """Ends it and what it started."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.deploy_local.assistants import CLIENT_ID, CLIENT_SECRET
-from scripts.deploy_local.emulator import PAUSE_S, START_S, Emulator
+from scripts.deploy_local.emulator import PAUSE_S, START_S, Aws
 from scripts.deploy_local.processes import run
 from scripts.deploy_local.steps import StepFailed
 
@@ -38,7 +38,7 @@ class Stack:
         return self.outputs["TableName"]
 
 
-def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) -> Stack:
+def deploy(emulator: Aws, folder: Path, public_url: str, media_url: str) -> Stack:
     """Raises StepFailed."""
     given = [f"publicUrl={public_url}", f"mediaUrls={media_url}", f"lwaClientId={CLIENT_ID}"]
     given += ["googleReports=yes", "signUp=anyone"]
@@ -52,7 +52,7 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     return Stack(outputs, environ_of(emulator, "web"))
 
 
-def deploy_media(emulator: Emulator, folder: Path, main: Stack, public_url: str) -> None:
+def deploy_media(emulator: Aws, folder: Path, main: Stack, public_url: str) -> None:
     """Deploys the stack of media processes, with a listener, as far as the emulator can: it starts no container, and
     nothing follows what is live. Raises StepFailed.
     """
@@ -94,13 +94,13 @@ def deploy_media(emulator: Emulator, folder: Path, main: Stack, public_url: str)
         time.sleep(PAUSE_S)
 
 
-def listener_task(emulator: Emulator) -> dict[str, Any]:
+def listener_task(emulator: Aws) -> dict[str, Any]:
     """The deployed task of a listener, as ECS describes it."""
     name = f"showcam-{STAGE}-listener"
     return dict(emulator.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"])
 
 
-def listener_environ(emulator: Emulator) -> dict[str, str]:
+def listener_environ(emulator: Aws) -> dict[str, str]:
     """The environment of the listener's task, with the addresses of this machine as the function `web` has them."""
     (container,) = listener_task(emulator)["containerDefinitions"]
     given = {variable["name"]: variable["value"] for variable in container["environment"]}
@@ -108,7 +108,7 @@ def listener_environ(emulator: Emulator) -> dict[str, str]:
     return given | {f"SHOWCAM_{name}": web[f"SHOWCAM_{name}"] for name in OF_THIS_MACHINE} | emulator.environ
 
 
-def keep_secrets(emulator: Emulator, service_account: str) -> None:
+def keep_secrets(emulator: Aws, service_account: str) -> None:
     """Write the secret settings as an integrator does."""
     client = emulator.client("secretsmanager")
     held = {"directives": {"lwa_client_secret": CLIENT_SECRET}, "google": {"google_service_account": service_account}}
@@ -116,7 +116,7 @@ def keep_secrets(emulator: Emulator, service_account: str) -> None:
         client.put_secret_value(SecretId=f"showcam/{STAGE}/{name}", SecretString=json.dumps(settings))
 
 
-def reported(emulator: Emulator, table: str) -> str:
+def reported(emulator: Aws, table: str) -> str:
     """The id of the media process that has reported itself. Raises StepFailed."""
     client, late = emulator.client("dynamodb"), time.monotonic() + START_S
     while time.monotonic() < late:
@@ -128,7 +128,7 @@ def reported(emulator: Emulator, table: str) -> str:
     raise StepFailed(f"no media process reported itself within {START_S} s")
 
 
-def configure(emulator: Emulator, settings: dict[str, str], functions: tuple[str, ...] = FUNCTIONS) -> None:
+def configure(emulator: Aws, settings: dict[str, str], functions: tuple[str, ...] = FUNCTIONS) -> None:
     """Adds these settings to the environment of each of these functions."""
     client = emulator.client("lambda")
     for name in functions:
@@ -138,7 +138,7 @@ def configure(emulator: Emulator, settings: dict[str, str], functions: tuple[str
         client.update_function_configuration(FunctionName=full_name(name), Environment={"Variables": variables})
 
 
-def resources(emulator: Emulator, name: str = MAIN) -> list[str]:
+def resources(emulator: Aws, name: str = MAIN) -> list[str]:
     """The types of the resources of the stack. Raises StepFailed where one was not made."""
     pages = emulator.client("cloudformation").get_paginator("list_stack_resources")
     made = [resource for page in pages.paginate(StackName=name) for resource in page["StackResourceSummaries"]]
@@ -150,7 +150,7 @@ def resources(emulator: Emulator, name: str = MAIN) -> list[str]:
     return [resource["ResourceType"] for resource in made]
 
 
-def invoke(emulator: Emulator, name: str, event: Any) -> Any:
+def invoke(emulator: Aws, name: str, event: Any) -> Any:
     """The function's answer. Raises StepFailed, with the function's error, where it failed."""
     answer = emulator.client("lambda", read_timeout=40).invoke(FunctionName=full_name(name), Payload=json.dumps(event))
     content = json.loads(answer["Payload"].read() or b"null")
@@ -163,12 +163,12 @@ def full_name(function: str) -> str:
     return f"showcam-{STAGE}-{function}"
 
 
-def environ_of(emulator: Emulator, name: str) -> dict[str, str]:
+def environ_of(emulator: Aws, name: str) -> dict[str, str]:
     found = emulator.client("lambda").get_function_configuration(FunctionName=full_name(name))
     return dict(found["Environment"]["Variables"])
 
 
-def _environ(emulator: Emulator) -> dict[str, str]:
+def _environ(emulator: Aws) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE"))}
     return own | emulator.environ | {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}
 

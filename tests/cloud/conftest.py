@@ -15,20 +15,13 @@ import pytest
 
 from scripts.deploy_local import stack
 from scripts.deploy_local.displays import Alexa, Google
-from scripts.deploy_local.emulator import Emulator
+from scripts.deploy_local.emulator import Aws
 from scripts.deploy_local.steps import Place
 from scripts.deploy_local.walk import Linking, link
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.program import ROOT
 
 WITHIN_S = 540  # less than a test of this folder may take
-
-
-class Served(Emulator):
-    """An emulator that somebody else started."""
-
-    def __init__(self, url: str, region: str) -> None:
-        self.region, self.port = region, int(url.rpartition(":")[2])
 
 
 @dataclass
@@ -41,7 +34,7 @@ class Deployed:
     process: "subprocess.Popen[bytes]"
     folder: Path
     place: Place
-    aws: Emulator
+    aws: Aws
     control: str
     wires: dict[str, AwsWire] = field(default_factory=dict)
 
@@ -74,7 +67,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         process = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=output, stderr=output)
     try:
         address = _told(process, folder)
-        aws = Served(address["aws"], "eu-west-1")
+        aws = Aws("eu-west-1", int(address["aws"].rpartition(":")[2]))
         place = Place(
             address["web"],
             Path(address["authorities"]),
