@@ -118,7 +118,9 @@ class Processes:
         While the store does not answer, every caller makes the same choice among the processes last known.
         Raises StoreUnavailable if nothing is known.
         """
-        alive = {process.id: process for process in self.alive() if process.id not in without}
+        alive = self._others(without)
+        if without and all(process.draining for process in alive.values()):  # a new process may have room
+            alive = self._others(without, at_once=True)
         for _ in range(RACES):
             try:
                 held = self.held(household)
@@ -126,7 +128,7 @@ class Processes:
                 return _chosen(household, alive.values(), ())
             hold = held.get(item)
             if hold is not None and hold.owner not in alive and hold.owner not in without:  # it may be a new process
-                alive = {process.id: process for process in self.alive(at_once=True) if process.id not in without}
+                alive = self._others(without, at_once=True)
             if hold is not None and hold.owner in alive:
                 if hold.ends > self._clock() + LEAST_S or self._take(household, item, hold.owner):
                     return alive[hold.owner]
@@ -138,7 +140,7 @@ class Processes:
 
     def shown(self, household: str, item: str, without: Collection[str] = ()) -> Process | None:
         """The process of the item, or the process that would be chosen; no hold is taken. Raises StoreUnavailable."""
-        alive = {process.id: process for process in self.alive() if process.id not in without}
+        alive = self._others(without)
         held = self.held(household)
         hold = held.get(item)
         if hold is not None and hold.owner in alive:
@@ -161,6 +163,10 @@ class Processes:
             else:
                 may[item] = self._take(household, item, process)
         return may
+
+    def _others(self, without: Collection[str], *, at_once: bool = False) -> dict[str, Process]:
+        """The living processes by their ids, without those of `without`. Raises StoreUnavailable if none is known."""
+        return {process.id: process for process in self.alive(at_once=at_once) if process.id not in without}
 
     def _take(self, household: str, item: str, process: str, instead_of: str = "") -> bool:
         now = self._clock()

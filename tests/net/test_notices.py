@@ -17,7 +17,7 @@ from apprise.manager_plugins import NotificationManager
 from showcam.net import notices
 from showcam.net.notices import OF_THIS_MACHINE, BadAddress
 from tests.doubles.notice_services import WebReceiver, mail_server
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 from tests.net.test_jpeg import drawn
 
 pytestmark = pytest.mark.proves(
@@ -214,6 +214,7 @@ def test_the_process_loads_apprise_while_the_still_is_fetched(web: WebReceiver) 
     began: list[bytes] = []
 
     def still() -> bytes:
+        until(lambda: children("cmdline"))  # a process has its words a moment after its start
         began.extend(children("cmdline"))
         return STILL
 

@@ -127,6 +127,15 @@ def test_a_full_one_and_one_that_drains_get_nothing_new(store: Store, first: Pro
     assert town.holder() == expected
 
 
+def test_what_every_known_one_refuses_goes_to_one_that_began_a_moment_ago(store: Store) -> None:
+    town = Town(store, A, B)
+    caller = town.caller()
+    assert len(caller.alive()) == 2  # known for LOOK_S
+    assert caller.holder("home", "garden", {A, B}) is None
+    assert town.caller().beat(process(C), f"born-{C}")
+    assert caller.holder("home", "garden", {A, B}) == process(C)
+
+
 def test_what_one_holds_stays_with_it_while_it_drains_and_passes_on_when_it_is_gone(store: Store) -> None:
     town = Town(store, A, B)
     first = town.holder()
