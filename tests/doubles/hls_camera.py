@@ -29,7 +29,8 @@ TONE_HZ = 440
 WIDTH, HEIGHT = 320, 180
 SEGMENT_S = 1
 LENGTH_S = 60  # a recording; longer than any test
-AAC_EFFORT = {"aac_coder": "fast"}  # libavcodec's other way takes three times as long, and a tone needs no better one
+# libavcodec's other way takes three times as long, and a tone needs no better one
+AAC_EFFORT: dict[str, object] = {"aac_coder": "fast"}
 
 
 class Authority:
