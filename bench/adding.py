@@ -24,8 +24,8 @@ from bench.timing import percentile
 from showcam.drivers.lan.search import LISTENS_S
 from showcam.simulator.lan.onvif import Picture
 from tests.browser.conftest import FLAGS
-from tests.doubles.far_away import NETWORK
 from tests.doubles.onvif_device import served
+from tests.doubles.own_network import NETWORK
 from tests.doubles.program import Program, running
 from tests.doubles.rtsp_camera import PATH
 from tests.doubles.rtsp_recording import CODE

@@ -22,8 +22,8 @@ from bench.run import NoPeer, Results, Run
 from bench.screen import HOME_ASSISTANT_HLS, SHOWCAM_HLS, Screen, screen
 from bench.table import LeftOut, Row
 from scripts.deploy_local.emulator import free_ports
-from tests.doubles.far_away import NETWORK
 from tests.doubles.far_display import Way, recording, wired
+from tests.doubles.own_network import NETWORK
 from tests.doubles.wire import HOUSE
 
 LOSS = 0.05

@@ -7,15 +7,18 @@ version.
 
 import argparse
 import ast
+import csv
 import functools
 import hashlib
 import os
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -64,25 +67,36 @@ def foreign_to(paths: Iterable[Path]) -> set[str]:
     return names - ours - sys.stdlib_module_names
 
 
-def build(function: str, architecture: str, out: Path, product: Path | None = None) -> Path:
-    """Makes the function's zip, and adds the product's folder if there is one. Raises CannotPackage."""
-    if _file(f"lambda.{function}") is None:
-        raise CannotPackage(f"there is no lambda/{function}.py")
-    out.mkdir(parents=True, exist_ok=True)
-    libraries = _libraries(function, architecture, out)
+def build(functions: Sequence[str], architecture: str, out: Path, product: Path | None = None) -> list[Path]:
+    """Makes the zip of each function, and adds the product's folder if there is one. Raises CannotPackage.
+
+    A file that several functions hold is compiled and compressed once.
+    """
+    for function in functions:
+        if _file(f"lambda.{function}") is None:
+            raise CannotPackage(f"there is no lambda/{function}.py")
+    more = files_of(product) if product else []
+    pins, own = {name: _pins(name) for name in functions}, {name: _own_files(name) for name in functions}
+    libraries = _libraries({pin for each in pins.values() for pin in each}, architecture, out / "libraries")
     with tempfile.TemporaryDirectory(dir=out) as made:
         tree = Path(made) / "tree"
-        for path in _own_files(function):
+        for path in set[Path]().union(*own.values()):
             place = tree / path.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
         _compile(tree)
-        for file in files_of(product) if product else ():
+        for file in more:
             (tree / "product").mkdir(exist_ok=True)
             shutil.copyfile(file, tree / "product" / file.name)
-        whole = shutil.copyfile(libraries, Path(made) / "whole.zip")
-        _zip(tree, whole, f"{architecture} python{VERSION}")
-        return whole.replace(out / f"{function}.zip")
+        files = [path.relative_to(tree) for path in _files(tree)]
+        ours, comment = _zip(tree, files, Path(made) / "ours"), f"{architecture} python{VERSION}"
+        for name in functions:
+            others = {
+                str(file) for file in files if file.parts[0] != "product" and ROOT / _source(file) not in own[name]
+            }
+            parts = [*(libraries[pin] for pin in pins[name]), ours]
+            _merged(parts, others, Path(made) / "whole", comment).replace(out / f"{name}.zip")
+    return [out / f"{name}.zip" for name in functions]
 
 
 def files_of(product: Path) -> list[Path]:
@@ -97,6 +111,7 @@ def files_of(product: Path) -> list[Path]:
     return [product / FILE, *([logo] if logo else [])]
 
 
+@functools.cache
 def _file(name: str) -> Path | None:
     path = ROOT.joinpath(*name.split("."))
     if path.with_suffix(".py").is_file():
@@ -119,9 +134,11 @@ def _imported(module: ast.Module) -> Iterator[str]:
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below, without TYPE_CHECKING blocks."""
+    """All statements below, without TYPE_CHECKING blocks."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+        if isinstance(child, ast.expr):  # imports nothing
+            continue
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
             continue
         yield child
         yield from _running(child)
@@ -134,24 +151,61 @@ def _own_files(function: str) -> set[Path]:
     return files | {path for path in data if path.suffix != ".po"}  # what `.mo` files were compiled from
 
 
-def _libraries(function: str, architecture: str, out: Path) -> Path:
-    """A zip of the installed libraries, trimmed and compiled; made once for each pinned set."""
-    pinned = ROOT / "requirements" / f"lambda-{function}.txt"
-    seed = [Path(__file__).read_bytes(), pinned.read_bytes(), architecture.encode(), sys.version.encode()]
-    ready = out / "libraries" / f"{function}-{hashlib.sha256(b'\0'.join(seed)).hexdigest()[:16]}.zip"
-    if ready.exists():
+def _pins(function: str) -> list[str]:
+    """The pinned packages of the function, each as pip reads it, with its hashes."""
+    text = (ROOT / "requirements" / f"lambda-{function}.txt").read_text()
+    return re.findall(r"^\w.*==.*(?:\n +--hash=.*)*", text, re.MULTILINE)
+
+
+def _libraries(pins: set[str], architecture: str, out: Path) -> dict[str, Path]:
+    """A zip of each of these packages, installed, trimmed and compiled; made once for each pin."""
+    out.mkdir(parents=True, exist_ok=True)
+    ready = {}
+    for pin in pins:
+        seed = [Path(__file__).read_bytes(), pin.encode(), architecture.encode(), sys.version.encode()]
+        ready[pin] = out / f"{_name(pin)}-{hashlib.sha256(b'\0'.join(seed)).hexdigest()[:16]}.zip"
+    missing = sorted(pin for pin in pins if not ready[pin].exists())
+    if not missing:
         return ready
-    ready.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ready.parent) as made:
+    with tempfile.TemporaryDirectory(dir=out) as made:
         tree = Path(made) / "tree"
-        command: list[str | Path] = [_uv(), "pip", "install", "-q", "--no-config", "--no-deps", "--target", tree]
-        command += ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", "--python-version", VERSION]
-        command += ["--python-platform", PLATFORMS[architecture], "-r", pinned]
-        if subprocess.run(command, check=False).returncode:
-            raise CannotPackage(f"{pinned.name} could not be installed for {architecture}; see above.")
+        _install(missing, architecture, tree)
+        recorded = _recorded(tree)
         _trim(tree)
         _compile(tree)
-        return _zip(tree, Path(made) / "zip").replace(ready)
+        for pin in missing:
+            own = recorded.get(_name(pin), ())  # a pin for another platform installs nothing
+            files = [file for path in _files(tree) if _source(file := path.relative_to(tree)) in own]
+            _zip(tree, files, Path(made) / "zip").replace(ready[pin])
+    return ready
+
+
+def _install(pins: list[str], architecture: str, tree: Path) -> None:
+    pinned = tree.with_name("pinned.txt")
+    pinned.write_text("\n".join(pins))
+    command: list[str | Path] = [_uv(), "pip", "install", "-q", "--no-config", "--no-deps", "--target", tree]
+    command += ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", "--python-version", VERSION]
+    command += ["--python-platform", PLATFORMS[architecture], "-r", pinned]
+    if subprocess.run(command, check=False).returncode:
+        raise CannotPackage(f"{', '.join(map(_name, pins))} could not be installed for {architecture}; see above.")
+
+
+def _name(pin: str) -> str:
+    return re.sub(r"[-_.]+", "-", pin.partition("==")[0]).lower()
+
+
+def _recorded(tree: Path) -> dict[str, set[Path]]:
+    """The files of each installed package by its name."""
+    found = {}
+    for record in tree.glob("*.dist-info/RECORD"):
+        with record.open(newline="") as lines:
+            found[_name(record.parent.name.partition("-")[0])] = {Path(row[0]) for row in csv.reader(lines) if row}
+    return found
+
+
+def _source(path: Path) -> Path:
+    """The file that bytecode was compiled from; any other file itself."""
+    return path.parents[1] / f"{path.name.partition('.')[0]}.py" if path.suffix == ".pyc" else path
 
 
 def _uv() -> Path:
@@ -194,15 +248,45 @@ def _compile(tree: Path) -> None:
         raise CannotPackage("Some module can't be compiled; see above.")
 
 
-def _zip(tree: Path, target: Path, comment: str = "") -> Path:
-    """Adds the tree's files to the zip. The comment names the platform of the zip for a deployment."""
-    with zipfile.ZipFile(target, "a") as made:
-        for path in sorted(file for file in tree.rglob("*") if file.is_file()):
-            entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # dated 1980, as every entry
+def _files(tree: Path) -> list[Path]:
+    return sorted(file for file in tree.rglob("*") if file.is_file())
+
+
+def _zip(tree: Path, files: Iterable[Path], target: Path) -> Path:
+    """A zip of these files, named as they are in the tree."""
+    with zipfile.ZipFile(target, "w") as made:
+        for path in files:
+            entry = zipfile.ZipInfo(path.as_posix())  # dated 1980, as every entry
             entry.external_attr = 0o100644 << 16
-            made.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            made.writestr(entry, (tree / path).read_bytes(), zipfile.ZIP_DEFLATED)
+    return target
+
+
+def _merged(sources: Iterable[Path], left_out: set[str], target: Path, comment: str) -> Path:
+    """A zip of the entries of others. The comment names the platform of the zip for a deployment."""
+    with zipfile.ZipFile(target, "w") as made:
+        for source in sources:
+            with zipfile.ZipFile(source) as held:
+                for entry in held.infolist():
+                    if entry.filename not in left_out and entry.filename not in made.NameToInfo:
+                        _add(entry, held, made)
         made.comment = comment.encode()
     return target
+
+
+def _add(entry: zipfile.ZipInfo, held: zipfile.ZipFile, made: zipfile.ZipFile) -> None:
+    """Copies an entry's compressed bytes: to compress 40 MB again for each function takes a second."""
+    assert held.fp
+    assert made.fp
+    held.fp.seek(entry.header_offset + 26)
+    held.fp.seek(sum(struct.unpack("<HH", held.fp.read(4))), os.SEEK_CUR)  # the entry's name and extra field
+    packed = held.fp.read(entry.compress_size)
+    entry.header_offset = made.start_dir
+    made.fp.seek(made.start_dir)
+    made.fp.write(entry.FileHeader(zip64=False) + packed)
+    made.start_dir = made.fp.tell()
+    made.filelist.append(entry)
+    made.NameToInfo[entry.filename] = entry
 
 
 def main() -> None:
@@ -215,10 +299,11 @@ def main() -> None:
     for function in options.functions:
         if function not in FUNCTIONS:
             parser.error(f"{function} is no function")
-        try:
-            made = build(function, options.architecture, options.out.resolve(), options.product)
-        except CannotPackage as error:
-            sys.exit(f"{function}: {error}")
+    try:
+        packages = build(options.functions, options.architecture, options.out.resolve(), options.product)
+    except CannotPackage as error:
+        sys.exit(str(error))
+    for made in packages:
         print(f"{made}  {made.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - what a person waits for
 
 

@@ -4,6 +4,7 @@ A sentence that is new stands in the `.po` with an empty translation, one that i
 same bytes; a test holds all of it.
 """
 
+import functools
 import io
 import re
 import sys
@@ -62,6 +63,7 @@ def domains() -> list[Domain]:
     return [Domain("showcam", ROOT / "showcam/i18n/locale", tuple(ROOT / room for room in ROOMS)), *vendors]
 
 
+@functools.cache
 def said(domain: Domain) -> dict[str, set[str]]:
     """Each sentence of the domain, and the files that say it."""
     found: dict[str, set[str]] = {}

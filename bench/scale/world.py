@@ -17,7 +17,6 @@ from typing import Any
 
 import boto3
 import requests
-from moto import mock_aws
 
 from bench.scale.assistants import TOKEN, assistants
 from bench.scale.meter import Meter
@@ -33,6 +32,7 @@ from showcam.simulator import authority
 from showcam.simulator.assistants.homegraph import FILE, ServiceAccount
 from tests.doubles.dynamodb_table import create_table
 from tests.doubles.own_logging import own_logging
+from tests.doubles.quick_moto import mock_aws
 from tests.doubles.simulator_process import SimulatorProcess
 
 TABLE = "showcam"

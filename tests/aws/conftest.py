@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.doubles.packages import ARCHITECTURE as ARCHITECTURE
 from tests.doubles.packages import ROOT as ROOT
@@ -44,6 +45,46 @@ ELSEWHERE = {
     "directivesSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/directives-AbCdEf",
     "grantSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:showcam/prod/grant-AbCdEf",
 }
+HOST = "media.cam.example"
+IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/showcam-media@sha256:{'a1' * 32}"
+FLEET = {
+    "image": IMAGE,
+    "host": HOST,
+    "least": "3",
+    "most": "40",
+    "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/6d0c4b5e-93a1-4f7e-8c52-0b1f6a9d27e3",
+    "zone": "Z0123456789ABCDEFGHIJ",
+    "webUrl": "https://cam.example",
+    "grantSecret": ELSEWHERE["grantSecret"],
+    "dataKey": ELSEWHERE["dataKey"],
+    "alarmTopic": "arn:aws:sns:eu-west-1:123456789012:alarms",
+    "stun": "stun.cam.example:3478",
+    "turn": "turn:turn.cam.example:3478?transport=udp",
+    "turnSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:turn-AbCdEf",
+}
+LISTENERS = FLEET | {
+    "listeners": "3",
+    "listenerImage": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/showcam-listener@sha256:{'b2' * 32}",
+    "table": "showcam-prod",
+    "keysSecret": ELSEWHERE["keysSecret"],
+    "settingsSecret": ELSEWHERE["settingsSecret"],
+    "ezvizKey": "k" * 32,
+}
+# without what a deployment may leave out, at an address of its own
+BARE = {name: HOME[name] for name in ("alexaSkillId", "alarmTopic", "ezvizKey")} | {
+    "publicUrl": "https://cameras.example.com"
+}
+# packaging asks the named function of aws/ in this way, with the parameters and the defaults of its file
+CHECKED = """
+const [file, name, region, each] = JSON.parse(process.argv[1]);
+const others = { 'self:provider.region': region, 'sls:stage': 'prod' };
+const check = require(`./aws/${file}.cjs`)[name];
+const faults = (given) => {
+  const resolveVariable = async (asked) => others[asked] ?? given[asked.slice('param:'.length)];
+  return check({ resolveVariable }).then(() => '', (error) => error.message);
+};
+Promise.all(each.map(faults)).then((all) => console.log(JSON.stringify(all)));
+"""
 
 type Template = dict[str, Any]
 
@@ -95,6 +136,19 @@ def osls(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return run
 
 
+def faults(packages: dict[str, Path], check: str, region: str, given: dict[str, str]) -> list[str]:
+    """The faults that the check of a stack's parameters ("parameters home") names before anything is packaged."""
+    assert packages, "the check reads them"
+    file, _, name = check.partition(" ")
+    defaults = yaml.safe_load((ROOT / f"aws/{'media-' if file == 'media' else ''}parameters.yml").read_text())
+    all_given = defaults["default"] | {"architecture": ARCHITECTURE, "python": PYTHON} | given
+    words = ["node", "-e", CHECKED, json.dumps([file, name, region, [all_given]])]
+    (answer,) = json.loads(subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    first, *named = answer.splitlines()
+    assert first == "nothing is packaged:"
+    return [line.removeprefix("  - ") for line in named]
+
+
 @pytest.fixture(scope="session")
 def at_home(osls: Osls) -> Packaged:
     return osls("serverless.yml", "eu-west-1", HOME)
@@ -103,6 +157,21 @@ def at_home(osls: Osls) -> Packaged:
 @pytest.fixture(scope="session")
 def elsewhere(osls: Osls) -> Packaged:
     return osls("serverless.directives.yml", "us-east-1", ELSEWHERE)
+
+
+@pytest.fixture(scope="session")
+def bare(osls: Osls) -> Packaged:
+    return osls("serverless.yml", "eu-west-1", BARE)
+
+
+@pytest.fixture(scope="session")
+def fleet(osls: Osls) -> Packaged:
+    return osls("serverless.media.yml", "eu-west-1", FLEET)
+
+
+@pytest.fixture(scope="session")
+def listeners(osls: Osls) -> Packaged:
+    return osls("serverless.media.yml", "eu-west-1", LISTENERS)
 
 
 @pytest.fixture(scope="session", params=["at_home", "elsewhere"])

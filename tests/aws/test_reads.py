@@ -12,7 +12,7 @@ from showcam.app.process.settings_sources import load
 from showcam.app.settings import SECRETS, Settings
 from showcam.engine.grants import Claims, Grants
 from showcam.store.sealing import Sealer
-from tests.aws.conftest import HOME, LOGIN, Osls, Template
+from tests.aws.conftest import Packaged, Template
 from tests.aws.test_template import resolved
 from tests.doubles.aws import ROOT, Cloud, in_process
 
@@ -28,11 +28,6 @@ HELD: dict[str, dict[str, str]] = {
     "directives": {"lwa_client_secret": "l"},
     "web": {"ezviz_webhook_key": "w"},
     "google": {"google_service_account": "{}"},
-}
-BASE = {"alexaSkillId": HOME["alexaSkillId"], "alarmTopic": HOME["alarmTopic"], "ezvizKey": "k"}
-GIVEN = {
-    "with all there is": {"mediaUrls": HOME["mediaUrls"], "lwaClientId": LOGIN, "googleReports": "yes"},
-    "with little": {},
 }
 READ = {
     ("with all there is", "directives"): {"keys", "grant", "settings", "directives"},
@@ -51,8 +46,8 @@ READ = {
 
 
 @pytest.fixture(scope="module")
-def templates(osls: Osls) -> dict[str, Template]:
-    return {name: osls("serverless.yml", "eu-west-1", BASE | more).template for name, more in GIVEN.items()}
+def templates(at_home: Packaged, bare: Packaged) -> dict[str, Template]:
+    return {"with all there is": at_home.template, "with little": bare.template}
 
 
 @pytest.fixture
@@ -107,7 +102,7 @@ def test_a_role_may_read_what_its_function_reads(
     assert set_secrets <= ground.SECRETS_OF[function]
 
 
-@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("given", ["with all there is", "with little"])
 def test_changes_starts_without_any_secret(
     templates: dict[str, Template], cloud: Cloud, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:

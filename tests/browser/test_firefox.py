@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.doubles import firefox
-from tests.doubles.far_away import NETWORK, without_networks
+from tests.doubles.far_away import without_networks
 from tests.doubles.needs import FIREFOX, NETWORKS
+from tests.doubles.own_network import NETWORK
 
 pytestmark = pytest.mark.proves(
     "Firefox connects and is sent video",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.far_away import NETWORK
+from tests.doubles.own_network import NETWORK
 
 pytestmark = pytest.mark.process
 

@@ -21,6 +21,7 @@ from scripts.deploy_local.walk import Linking, link
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.program import ROOT
 
+WEBHOOK_KEY = "webhook-of-the-tests"
 WITHIN_S = 540  # less than a test of this folder may take
 
 
@@ -96,6 +97,8 @@ def wired(deployed: Deployed) -> Iterator[Deployed]:
     for name in stack.FUNCTIONS:
         wire = deployed.wires[name] = AwsWire(deployed.aws.url)
         more = {"AWS_ENDPOINT_URL": wire.url, "SHOWCAM_SIGN_INS_PER_USER": "50"}
+        if name == "web":
+            more["SHOWCAM_EZVIZ_WEBHOOK_KEY"] = WEBHOOK_KEY
         deployed.set_environ(name, deployed.environ(name) | more)
     yield deployed
     for wire in deployed.wires.values():

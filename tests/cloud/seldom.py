@@ -7,34 +7,30 @@ import json
 import secrets
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import requests
 
-from scripts.deploy_local.assistants import Authority
 from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
 from showcam.accounts.links import mint
 from showcam.accounts.owner_users import OwnerUsers
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
-from tests.cloud.conftest import Deployed, Linked
+from tests.cloud.conftest import WEBHOOK_KEY, Deployed, Linked
 from tests.doubles.aws_stack import add_home
 from tests.doubles.events import operator_event, spoken
 from tests.doubles.household import new_link
-from tests.doubles.tls_vendor import Vendors, answer
 from tests.doubles.waiting import LONG_S
 
-KEY = "webhook-of-the-tests"
 TABLE = "showcam-local"
 
 
-def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
+def exercise(deployed: Deployed, linked: Linked) -> None:
     for name, listed in (("directives", linked.echo.discover), ("fulfillment", linked.display.sync)):
         _forget_the_list(deployed)
         _begin_again(deployed, name)
         assert len(listed()) == 7
-    _grant(deployed, linked, folder)
+    _grant(linked)
     _post_to_webhook(deployed)
     _cancel(deployed)
     _disable(deployed)
@@ -54,49 +50,27 @@ def _forget_the_list(deployed: Deployed) -> None:
             )
 
 
-def _begin_again(deployed: Deployed, name: str, **settings: str) -> None:
-    more = {f"SHOWCAM_{name.upper()}": value for name, value in settings.items()}
-    deployed.set_environ(name, deployed.environ(name) | {"SHOWCAM_TEST_BEGAN": str(time.time())} | more)
+def _begin_again(deployed: Deployed, name: str) -> None:
+    deployed.set_environ(name, deployed.environ(name) | {"SHOWCAM_TEST_BEGAN": str(time.time())})
 
 
-def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
-    authority, trusted = Authority(folder), folder / "trusted.pem"
-    trusted.write_bytes(deployed.place.authorities.read_bytes() + authority.pem.read_bytes())
-    amazon = Vendors(authority.pem, authority.context)
-    tokens = {"access_token": "Atza|a", "refresh_token": "Atzr|r", "expires_in": 3600}
-    login_with_amazon = amazon.answering(lambda *_: answer(json.dumps(tokens).encode()))
-    before = deployed.environ("directives")
-    login = {
-        "assistants_at": login_with_amazon.host,
-        "lwa_client_id": "amzn1.application-oa2-client.x",
-        "lwa_client_secret": "s",
-    }
-    try:
-        _begin_again(deployed, "directives", ca_file=str(trusted), **login)
-        grant = {"grant": {"type": "OAuth2.AuthorizationCode", "code": "c"}, "grantee": linked.echo.scope}
-        event = linked.echo.ask("Alexa.Authorization", "AcceptGrant", grant)
-        assert event["header"]["name"] == "AcceptGrant.Response", event
-    finally:
-        deployed.set_environ("directives", before)
-        amazon.end()
+def _grant(linked: Linked) -> None:
+    grant = {"grant": {"type": "OAuth2.AuthorizationCode", "code": "c"}, "grantee": linked.echo.scope}
+    event = linked.echo.ask("Alexa.Authorization", "AcceptGrant", grant)
+    assert event["header"]["name"] == "AcceptGrant.Response", event
 
 
 def _post_to_webhook(deployed: Deployed) -> None:
-    before = deployed.environ("web")
-    try:
-        _begin_again(deployed, "web", ezviz_webhook_key=KEY)
-        now = str(int(time.time() * 1000))
-        header = {"deviceId": "F00000001", "messageId": "m", "type": "ys.alarm", "channelNo": 1, "messageTime": now}
-        body = json.dumps({"header": header, "body": {"alarmType": "motiondetect"}}).encode()
-        signed = hmac.digest(KEY.encode(), body + now.encode(), hashlib.sha1).hex()
-        headers = {"Content-Type": "text/plain", "signature": signed, "t": now}
-        place = deployed.place
-        reply = requests.post(
-            f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=LONG_S
-        )
-        assert reply.status_code == 200, reply.text
-    finally:
-        deployed.set_environ("web", before)
+    now = str(int(time.time() * 1000))
+    header = {"deviceId": "F00000001", "messageId": "m", "type": "ys.alarm", "channelNo": 1, "messageTime": now}
+    body = json.dumps({"header": header, "body": {"alarmType": "motiondetect"}}).encode()
+    signed = hmac.digest(WEBHOOK_KEY.encode(), body + now.encode(), hashlib.sha1).hex()
+    headers = {"Content-Type": "text/plain", "signature": signed, "t": now}
+    place = deployed.place
+    reply = requests.post(
+        f"{place.web}/webhooks/ezviz", data=body, headers=headers, verify=str(place.authorities), timeout=LONG_S
+    )
+    assert reply.status_code == 200, reply.text
 
 
 def _cancel(deployed: Deployed) -> None:

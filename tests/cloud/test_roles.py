@@ -37,11 +37,11 @@ type Pair = tuple[str, str]
 
 
 @pytest.fixture(scope="session")
-def requested(wired: Deployed, linked: Linked, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Pair]]:
+def requested(wired: Deployed, linked: Linked) -> dict[str, set[Pair]]:
     """By function, action and resource of all its calls during set-up, the walk and `seldom.exercise`."""
     walk(wired.place)
     owners_pages(wired.place)
-    seldom.exercise(wired, linked, tmp_path_factory.mktemp("seldom"))
+    seldom.exercise(wired, linked)
     return {
         name: {pair for service, operation, request, _ in wire.calls for pair in pairs(service, operation, request)}
         for name, wire in wired.wires.items()

@@ -9,7 +9,6 @@ container does, and the house is known only by the router's address.
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,12 +22,11 @@ from showcam.engine.grants import Grants
 from showcam.engine.outputs import ice
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
+from tests.doubles.own_network import NETWORK
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.stun_server import PORT
 from tests.doubles.waiting import LONG_S
 
-# root may make networks; any other user is root in a user namespace
-NETWORK = ("unshare", "--net") if os.geteuid() == 0 else ("unshare", "--user", "--map-root-user", "--net")
 INSIDE, ROUTER, OUTSIDE = "192.168.7.2", "192.168.7.1", "9.9.9.1"
 DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # they look public; nothing of these networks leaves the machine
 PORTS = range(50000, 50002)

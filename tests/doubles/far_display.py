@@ -1,7 +1,7 @@
 """Chromium behind a wire that loses, delays or is narrow, showing a camera of this machine by WebRTC.
 
 `python -m tests.doubles.far_display '{"loss": 0.05, …}'`, started in an empty network of its own
-(tests.doubles.far_away.NETWORK), prints a line of JSON for each run: a Run.
+(tests.doubles.own_network.NETWORK), prints a line of JSON for each run: a Run.
 """
 
 import http.client

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.doubles.far_away import NETWORK
 from tests.doubles.needs import CHROMIUM, NETWORKS
+from tests.doubles.own_network import NETWORK
 from tests.doubles.stopwatch import RUNS
 
 ROOT = Path(__file__).parents[2]

@@ -24,10 +24,7 @@ from showcam.drivers.lan.search import Candidate, of_house, search
 from showcam.net.addresses import house_networks
 from showcam.net.child import Broke, Limits
 from tests.doubles import ipycam_device
-from tests.doubles.far_away import NETWORK
-from tests.doubles.needs import NETWORKS
-
-__all__ = ["NETWORK", "needed"]
+from tests.doubles.own_network import NETWORK
 
 LISTENS_S = 4.0  # a busy machine answers by then
 MOST_OF_ONE = 8  # answers of a device that means well; the rest floods
@@ -106,6 +103,8 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
 
 def needed() -> None:
     """Skips the test if no empty network can be made."""
+    from tests.doubles.needs import NETWORKS  # pytest's, which the process in the network has no use for
+
     if not shutil.which("ip") or subprocess.run([*NETWORK, "true"], capture_output=True, check=False).returncode:
         NETWORKS.skip()
 

@@ -31,8 +31,9 @@ def changed(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def test_no_test_changes_a_constant() -> None:
-    found = {str(file.relative_to(TESTS)): list(changed(ast.parse(file.read_text()))) for file in TESTS.rglob("*.py")}
-    assert len(found) > 300
+    texts = {str(file.relative_to(TESTS)): file.read_text() for file in TESTS.rglob("*.py")}
+    assert len(texts) > 300
+    found = {file: list(changed(ast.parse(text))) for file, text in texts.items() if "setattr" in text}
     assert {file: names for file, names in found.items() if names} == {}
 
 

@@ -27,15 +27,19 @@ def sources() -> list[str]:
 
 
 def called(name: str) -> set[str]:
-    tree = ast.parse((ROOT / name).read_text())
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    text = (ROOT / name).read_text()
+    if not any(word in text for word in DECIDING):
+        return set()
+    calls = (node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
     return {call.attr for call in calls if isinstance(call, ast.Attribute)} & DECIDING
 
 
 def written(name: str) -> bool:
     """Whether it makes preferences with a decision in them."""
-    tree = ast.parse((ROOT / name).read_text())
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    text = (ROOT / name).read_text()
+    if "while_encrypted" not in text:
+        return False
+    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
     makes = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("Preferences", "replace"))
     return any(keyword.arg == "while_encrypted" for call in makes for keyword in call.keywords)
 

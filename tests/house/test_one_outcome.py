@@ -17,20 +17,20 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def loose(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and fault of each assertion that accepts more than one outcome."""
-    promises = {name for node in ast.walk(tree) for name in _promises(node)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    promises = {name for node in nodes for name in _promises(node)}
+    for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr="wait_for_function"), args=[script, *_]):
                 if _is_async(script) or (isinstance(script, ast.Name) and script.id in promises):
                     yield node.lineno, "takes a promise for true"
+            case ast.Call(func=ast.Attribute(value=ast.Name("pytest"), attr="raises"), args=[wanted, *_]):
+                if isinstance(wanted, (ast.Tuple, ast.BinOp)):
+                    yield node.lineno, "raises one of several errors"
+                if ast.unparse(wanted) in ANYTHING:
+                    yield node.lineno, "raises any error"
         if isinstance(node, ast.Assert) and (why := _takes_two(node.test)):
             yield node.lineno, why
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) == "pytest.raises":
-            wanted = node.args[0]
-            if isinstance(wanted, (ast.Tuple, ast.BinOp)):
-                yield node.lineno, "raises one of several errors"
-            if ast.unparse(wanted) in ANYTHING:
-                yield node.lineno, "raises any error"
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _may_assert_nothing(node):
             yield node.lineno, "asserts nothing, or only where something happens to be so"
 

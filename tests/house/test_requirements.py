@@ -101,7 +101,7 @@ def at_the_head(node: ast.AST) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield str(child.module).partition(".")[0]
-        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr):
             yield from at_the_head(child)
 
 

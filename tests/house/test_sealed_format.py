@@ -33,7 +33,8 @@ def calls(name: str) -> set[str]:
         file
         for file in listed.splitlines()
         if file.startswith(tuple(f"{room}/" for room in ROOMS))
-        for node in ast.walk(ast.parse((ROOT / file).read_text()))
+        if name in (text := (ROOT / file).read_text())
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Attribute) and node.attr == name
     }
 

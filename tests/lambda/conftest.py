@@ -1,6 +1,7 @@
 """The entries as Lambda runs them: from their zips, under AWS's runtime client, on an AWS on this machine."""
 
 import contextlib
+import functools
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,12 +20,16 @@ def brought(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tasks(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The folder of each function, as AWS unpacks its zip."""
-    folder = tmp_path_factory.mktemp("tasks")
-    for name, package in packages.items():
-        zipfile.ZipFile(package).extractall(folder / name)
-    return {name: folder / name for name in packages}
+def task(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a function, as AWS unpacks its zip."""
+
+    @functools.cache
+    def unpack(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        zipfile.ZipFile(packages[name]).extractall(folder)
+        return folder
+
+    return unpack
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +43,12 @@ def stack(aws: Emulator, cloud: Cloud) -> Stack:
 
 
 @pytest.fixture(scope="module")
-def environment(tasks: dict[str, Path], brought: Path, stack: Stack) -> Iterator[Callable[..., Environment]]:
+def environment(task: Callable[[str], Path], brought: Path, stack: Stack) -> Iterator[Callable[..., Environment]]:
     """Begins an environment of a function, by settings that replace those of the stack ("" takes one away)."""
     with contextlib.ExitStack() as running:
 
         def begin(function: str, **settings: str) -> Environment:
             environ = {name: value for name, value in (stack.environ | settings).items() if value}
-            return running.enter_context(Environment(tasks[function], f"lambda/{function}.handler", environ, brought))
+            return running.enter_context(Environment(task(function), f"lambda/{function}.handler", environ, brought))
 
         yield begin

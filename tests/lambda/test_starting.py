@@ -50,8 +50,8 @@ def test_a_wrong_secret_is_not_logged(environment: Callable[..., Environment], c
     assert "planted-secret" not in str(begun.init_error) + begun.log
 
 
-def test_a_wrong_handler_string_fails_the_start(tasks: dict[str, Any], brought: Any, stack: Any) -> None:
-    with Environment(tasks["directives"], "lambda/fulfillment.handler", stack.environ, brought) as begun:
+def test_a_wrong_handler_string_fails_the_start(task: Callable[[str], Any], brought: Any, stack: Any) -> None:
+    with Environment(task("directives"), "lambda/fulfillment.handler", stack.environ, brought) as begun:
         assert begun.init_error is not None
         assert begun.init_error["errorType"] == "Runtime.ImportModuleError"
         assert re.search("No module named 'lambda.fulfillment'", begun.init_error["errorMessage"])

@@ -1,5 +1,6 @@
 """A table that answers late or never: the caller gets an answer in time."""
 
+import functools
 import json
 import socket
 import time
@@ -25,6 +26,12 @@ def hanging() -> Iterator[str]:
     """An address that is connected to, and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def hung(environment: Callable[..., Environment], hanging: str) -> Callable[[str], Environment]:
+    """Begins a function, once for all tests, whose table never answers."""
+    return functools.cache(lambda function: environment(function, AWS_ENDPOINT_URL_DYNAMODB=hanging))
 
 
 @pytest.fixture
@@ -67,14 +74,13 @@ def refreshing(_stack: Any) -> dict[str, Any]:
     ],
 )
 def test_a_table_that_hangs(
-    environment: Callable[..., Environment],
+    hung: Callable[[str], Environment],
     stack: Any,
-    hanging: str,
     function: str,
     event: Callable[[Any], dict[str, Any]],
     expected: str,
 ) -> None:
-    running = environment(function, AWS_ENDPOINT_URL_DYNAMODB=hanging)
+    running = hung(function)
     assert expected in json.dumps(running.invoke(event(stack)))
     assert took(running) < ALEXA_S
 

@@ -179,14 +179,15 @@ def test_the_media_process_asks_with_its_proof(running: Environment, stack: Any)
     assert running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"] == 404
 
 
-def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[..., Environment], stack: Any) -> None:
+def test_without_media_processes_nobody_may_ask_as_one(
+    running: Environment, environment: Callable[..., Environment], stack: Any
+) -> None:
     path, body = "/internal/sources/check", json.dumps({"claims": []}).encode()
     statuses = []
-    for pictures in ("plane", "vendor"):
+    for begun in (running, environment("web", SHOWCAM_PICTURES="vendor")):
         proof = Grants(stack.keys.grant).proof().make(path, body, time.time())
         headers = {"content-type": "application/json", HEADER.lower(): proof}
-        running = environment("web", SHOWCAM_PICTURES=pictures)
-        statuses.append(running.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
+        statuses.append(begun.invoke(http_event(path, "POST", headers=headers, body=body))["statusCode"])
     assert statuses == [200, 404]
 
 

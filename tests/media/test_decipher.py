@@ -434,7 +434,7 @@ def with_checksum(frame: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(("transport", "filler", "step"), [("ps", 4000, 83), ("rtp", 0, 13)])
+@pytest.mark.parametrize(("transport", "filler", "step"), [("ps", 4000, 83), ("rtp", 0, 31)])
 def test_every_byte_may_be_missing_or_another(transport: str, filler: int, step: int, layout: Layout) -> None:
     """A sample of the bytes of the first pictures is; those behind are whole.
 

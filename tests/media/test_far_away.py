@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.doubles import gstreamer
-from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, PORTS, without_networks
+from tests.doubles.far_away import INSIDE, OUTSIDE, PORTS, without_networks
 from tests.doubles.needs import NETWORKS
+from tests.doubles.own_network import NETWORK
 
 pytestmark = pytest.mark.proves(
     "A display on the internet, as an Echo's gateway is, gets video from behind a router",

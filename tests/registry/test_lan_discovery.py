@@ -15,7 +15,8 @@ from showcam.drivers.lan.driver import LanDriver, Moves
 from showcam.drivers.lan.search import Candidate
 from showcam.store.records import Account, Source
 from showcam.store.sqlite import SqliteStore
-from tests.doubles.lan_house import NETWORK, needed
+from tests.doubles.lan_house import needed
+from tests.doubles.own_network import NETWORK
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_recording import CODE
 from tests.doubles.waiting import LONG_S, until

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -34,12 +35,22 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 @pytest.fixture
 def cloud(simulator_process: SimulatorProcess) -> Iterator[Cloud]:
     """A client of the simulator; the test's changes of settings and cameras are undone."""
-    before = requests.get(f"{simulator_process.url}/_control", timeout=30).json()
+    before = _state(simulator_process)
     yield Cloud(simulator_process)
     simulator_process.configure(**before["settings"])
+    cameras = {_key(row): row for row in _state(simulator_process)["cameras"]}
     for row in before["cameras"]:
-        key = row["serial"] if row["channel"] == 1 else f"{row['serial']}-{row['channel']}"
-        simulator_process.control(key, **{name: row[name] for name in CHANGEABLE})
+        now = cameras[_key(row)]
+        if changed := {name: row[name] for name in CHANGEABLE if row[name] != now[name]}:
+            simulator_process.control(_key(row), **changed)
+
+
+def _state(process: SimulatorProcess) -> dict[str, Any]:
+    return dict(requests.get(f"{process.url}/_control", timeout=30).json())
+
+
+def _key(row: dict[str, Any]) -> str:
+    return str(row["serial"] if row["channel"] == 1 else f"{row['serial']}-{row['channel']}")
 
 
 @pytest.fixture

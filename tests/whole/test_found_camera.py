@@ -9,6 +9,7 @@ import pytest
 
 from showcam.drivers.camera import is_own
 from tests.doubles import lan_house
+from tests.doubles.own_network import NETWORK
 
 pytestmark = pytest.mark.proves(
     "A person without a vendor's account begins a household on the page, and finds, tries, adds and "
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.proves(
 
 def test_a_camera_is_found_in_the_house_tried_added_and_shown(tmp_path: Path) -> None:
     lan_house.needed()
-    command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_page", str(tmp_path)]
+    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_page", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
