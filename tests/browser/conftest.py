@@ -9,11 +9,12 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
@@ -24,6 +25,7 @@ expect.set_options(timeout=LONG_S * 1000)  # by default five seconds, which a bu
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 # each costs half a second of a core
 ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
+POLLED_MS = 100  # by default Playwright has a page at rest painted sixty times a second as long as a test waits
 FAILED = pytest.StashKey[bool]()
 # language, width and colours of pages that are looked at for their layout: the longest words where there is least room
 # for them; English is on the pages that all other tests open
@@ -123,6 +125,8 @@ def chromium() -> Iterator[Browser]:
         with pytest.MonkeyPatch.context() as patch:
             for made in ("new_context", "new_page"):
                 patch.setattr(browser, made, patient(getattr(browser, made)))
+            for kind in (Page, Frame):
+                patch.setattr(kind, "wait_for_function", partialmethod(kind.wait_for_function, polling=POLLED_MS))
             yield browser
         browser.close()
 

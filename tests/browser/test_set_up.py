@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from showcam.accounts import households
-from showcam.accounts.owner_users import OwnerUsers
 from tests.browser.conftest import LONGEST_WORDS, looks
 from tests.browser.test_console_pages import fits, found
 from tests.browser.test_home import another, plays, tile, watched
@@ -193,7 +192,7 @@ def test_axe_finds_nothing_where_the_vendors_account_is_added_to_cameras_of_ones
     chromium: Browser, house: tuple[str, HomeWorld]
 ) -> None:
     web, world = house
-    OwnerUsers(world.home.store).set(households.add_of_lan(world.home.store).id, "kari", "barn door and two geese")
+    world.users.set(households.add_of_lan(world.home.store).id, "kari", "barn door and two geese")
     context = chromium.new_context(locale=LONGEST_WORDS)
     page = context.new_page()
     page.goto(f"{web}/home#{world.code.renew()}")
