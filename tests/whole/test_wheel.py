@@ -88,15 +88,29 @@ def environment(wheel: Path, env: Path) -> Path:
 
 
 def add(env: Path, pinned: str) -> None:
-    """Each file of what is pinned there, as a link to the one that the tests run on."""
+    """Each package of what is pinned there, as a link to the one that the tests run on, with its bytecode.
+
+    A folder without __init__.py may be several distributions', so that its packages and files are linked one by one.
+    """
     [site] = env.glob("lib/python*/site-packages")
     lines = (ROOT / "requirements" / pinned).read_text().splitlines()
     for name in (match[1] for match in map(PINNED_HERE.match, lines) if match):
         for file in distribution(name).files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
-                place = site / file
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.symlink_to(file.locate())
+                link(Path(str(file.locate())), len(file.parts), site)
+
+
+def link(file: Path, depth: int, site: Path) -> None:
+    """Links the topmost package that has the file, which is `depth` levels below its own site-packages."""
+    for folder in reversed(file.parents[: depth - 1]):
+        place = site / folder.relative_to(file.parents[depth - 1])
+        if place.is_symlink():
+            return
+        if (folder / "__init__.py").exists() or folder.suffix == ".dist-info":
+            place.symlink_to(folder)
+            return
+        place.mkdir(exist_ok=True)
+    (site / file.relative_to(file.parents[depth - 1])).symlink_to(file)
 
 
 @pytest.fixture
