@@ -5,8 +5,10 @@ import re
 import subprocess
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
-from importlib.metadata import distribution
+from functools import cache
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +90,21 @@ def environment(wheel: Path, env: Path) -> Path:
 
 
 def add(env: Path, pinned: str) -> None:
-    """Each file of what is pinned there, as a link to the one that the tests run on."""
+    """What is pinned there, as links to what the tests run on: a folder, or each file if others share its folder."""
     [site] = env.glob("lib/python*/site-packages")
     lines = (ROOT / "requirements" / pinned).read_text().splitlines()
     for name in (match[1] for match in map(PINNED_HERE.match, lines) if match):
-        for file in distribution(name).files or ():
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                place = site / file
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.symlink_to(file.locate())
+        files = [file for file in distribution(name).files or () if not {"..", "__pycache__"} & {*file.parts}]
+        for file in {Path(file.parts[0]) if tops()[file.parts[0]] == 1 else file for file in files}:
+            place = site / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(distribution(name).locate_file(file))
+
+
+@cache
+def tops() -> Counter[str]:
+    """In how many of the distributions of this environment there is a file or folder of this name."""
+    return Counter(top for each in distributions() for top in {file.parts[0] for file in each.files or ()})
 
 
 @pytest.fixture
