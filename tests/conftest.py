@@ -133,17 +133,6 @@ def pytest_configure() -> None:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-@pytest.fixture(autouse=True)
-def root_logger_as_it_was() -> Iterator[None]:
-    """A command or an entry configures the logging of its whole process, which here is other tests' too."""
-    root = logging.getLogger()
-    handlers, root.handlers = root.handlers, list(root.handlers)
-    yield
-    root.handlers = handlers
-    if root.level != LEVEL:
-        root.setLevel(LEVEL)
-
-
 @pytest.fixture(autouse=True, scope="session")
 def forgetful_loggers() -> Iterator[None]:
     """A logger remembers how logs were written when it was first used, and would go on so in other tests."""
@@ -188,12 +177,6 @@ def made_once_for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Itera
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(made_once.FOLDER, str(folder))
         yield
-
-
-@pytest.fixture(autouse=True)
-def logs_of_its_own(forgetful_loggers: None) -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -273,8 +256,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before a test's time is counted
 def pytest_runtest_protocol() -> Generator[None, bool | None, bool | None]:
+    """A command or an entry configures the logs of its whole process, which are other tests' too.
+
+    They are restored here, for a fixture of each test would cost as much as the test's own.
+    """
     SPARE_TIME.wait()
-    return (yield)
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, list(root.handlers)
+    try:
+        return (yield)
+    finally:
+        root.handlers = handlers
+        if root.level != LEVEL:
+            root.setLevel(LEVEL)
+        structlog.reset_defaults()
 
 
 def pytest_collection_finish() -> None:

@@ -9,11 +9,12 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partialmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
@@ -24,10 +25,14 @@ expect.set_options(timeout=LONG_S * 1000)  # by default five seconds, which a bu
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
 # each costs half a second of a core
 ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
+POLLED_MS = 100  # by default Playwright has a page at rest painted sixty times a second as long as a test waits
 FAILED = pytest.StashKey[bool]()
 # language, width and colours of pages that are looked at for their layout: the longest words where there is least room
 # for them; English is on the pages that all other tests open
 LOOKS = [("nb", 1280, "dark"), ("de", 360, "light")]
+# a page with the longest words is looked at in both widths and both colours without walking to it twice
+LONGEST_WORDS = "de"
+WIDE_AND_NARROW: list[tuple[int, Literal["dark", "light"]]] = [(1280, "dark"), (360, "light")]
 # An Echo has six seconds for its first picture, and a tile nine by WebRTC: both have more on a busy machine.
 PATIENT = """(() => {
   const wait = window.setTimeout;
@@ -59,6 +64,14 @@ def picture(page: Page, name: str, *, wanted: bool = ALL_PICTURES) -> None:
     if wanted:
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name.replace('/', '-')}.png", full_page=True)
+
+
+def looks(page: Page) -> Iterator[str]:
+    """Shows the page wide and dark, then as narrow and light as on a phone, and names each."""
+    for width, scheme in WIDE_AND_NARROW:
+        page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(color_scheme=scheme)
+        yield f"{LONGEST_WORDS}-{width}-{scheme}"
 
 
 @contextmanager
@@ -112,6 +125,8 @@ def chromium() -> Iterator[Browser]:
         with pytest.MonkeyPatch.context() as patch:
             for made in ("new_context", "new_page"):
                 patch.setattr(browser, made, patient(getattr(browser, made)))
+            for kind in (Page, Frame):
+                patch.setattr(kind, "wait_for_function", partialmethod(kind.wait_for_function, polling=POLLED_MS))
             yield browser
         browser.close()
 

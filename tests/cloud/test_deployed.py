@@ -125,24 +125,29 @@ def test_no_secret_name_or_address_is_in_a_log(deployed: Deployed) -> None:
     assert not re.search(r"sc[ar]\.[a-z2-7]+\.[\w-]{8,}|/s/[\w-]{20}", lines)
 
 
-def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None:
-    application = {"applicationId": "amzn1.ask.skill.ffffffff-93a1-4f7e-8c52-0b1f6a9d27e3"}
-    event = {
-        "version": "1.0",
-        "session": {"new": True, "sessionId": "s", "application": application, "user": {"userId": "u"}},
-        "context": {"System": {"application": application, "user": {"userId": "u"}}},
-        "request": {"type": "LaunchRequest", "requestId": "r", "timestamp": "2026-01-01T00:00:00Z", "locale": "en-US"},
-    }
-    with pytest.raises(StepFailed, match="a request of another skill"):
-        deployed.invoke("directives", event)
+def test_a_throttling_table_is_answered_in_each_protocol_and_counted(wired: Deployed, linked: Linked) -> None:
+    echo, display = linked.echo, linked.display
+    for wire in wired.wires.values():
+        wire.throttled = "ProvisionedThroughputExceededException"
+    try:
+        assert echo.ask("Alexa.Discovery", "Discover", {"scope": echo.scope})["payload"]["type"] == "BRIDGE_UNREACHABLE"
+        assert display.ask("SYNC").json()["payload"]["errorCode"] == "transientError"
+        refused = linked.to_google.refresh(linked.google["refresh_token"])
+        assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    finally:
+        for wire in wired.wires.values():
+            wire.heal()
+    # the metric that the alarm "could not use the table" watches
+    for name in ("directives", "fulfillment", "web"):
+        until(partial(counts_store_unavailable, wired, name))  # a function's log arrives after its answer
+    # nothing was lost by it
+    assert len(echo.discover()) == len(display.sync()) == 7
+    assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
 
 
-def test_an_unknown_caller_is_refused(deployed: Deployed) -> None:
-    place = deployed.place
-    answer = requests.post(
-        f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=LONG_S
-    )
-    assert answer.status_code == 404
+def counts_store_unavailable(deployed: Deployed, name: str) -> bool:
+    lines = [line for line in deployed.lines(name) if "StoreUnavailable" in line and "_aws" in line]
+    return any(json.loads(line).get("StoreUnavailable") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -167,30 +172,24 @@ def fails_for_want_of(secret: str, deployed: Deployed, name: str, event: Any) ->
     return f"{secret} can't be read: there is none of that name" in str(failed.value)
 
 
-# wired after the others: each change of its settings starts a function again
-def test_a_throttling_table_is_answered_in_each_protocol_and_counted(wired: Deployed, linked: Linked) -> None:
-    echo, display = linked.echo, linked.display
-    for wire in wired.wires.values():
-        wire.throttled = "ProvisionedThroughputExceededException"
-    try:
-        assert echo.ask("Alexa.Discovery", "Discover", {"scope": echo.scope})["payload"]["type"] == "BRIDGE_UNREACHABLE"
-        assert display.ask("SYNC").json()["payload"]["errorCode"] == "transientError"
-        refused = linked.to_google.refresh(linked.google["refresh_token"])
-        assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
-    finally:
-        for wire in wired.wires.values():
-            wire.heal()
-    # the metric that the alarm "could not use the table" watches
-    for name in ("directives", "fulfillment", "web"):
-        until(partial(counts_store_unavailable, wired, name))  # a function's log arrives after its answer
-    # nothing was lost by it
-    assert len(echo.discover()) == len(display.sync()) == 7
-    assert linked.to_google.refresh(linked.google["refresh_token"]).status_code == 200
+def test_a_request_for_another_skill_is_not_answered(deployed: Deployed) -> None:
+    application = {"applicationId": "amzn1.ask.skill.ffffffff-93a1-4f7e-8c52-0b1f6a9d27e3"}
+    event = {
+        "version": "1.0",
+        "session": {"new": True, "sessionId": "s", "application": application, "user": {"userId": "u"}},
+        "context": {"System": {"application": application, "user": {"userId": "u"}}},
+        "request": {"type": "LaunchRequest", "requestId": "r", "timestamp": "2026-01-01T00:00:00Z", "locale": "en-US"},
+    }
+    with pytest.raises(StepFailed, match="a request of another skill"):
+        deployed.invoke("directives", event)
 
 
-def counts_store_unavailable(deployed: Deployed, name: str) -> bool:
-    lines = [line for line in deployed.lines(name) if "StoreUnavailable" in line and "_aws" in line]
-    return any(json.loads(line).get("StoreUnavailable") for line in lines)
+def test_an_unknown_caller_is_refused(deployed: Deployed) -> None:
+    place = deployed.place
+    answer = requests.post(
+        f"{place.web}/alexa/smart-home", json={"directive": {}}, verify=str(place.authorities), timeout=LONG_S
+    )
+    assert answer.status_code == 404
 
 
 def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path) -> None:

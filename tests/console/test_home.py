@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts import households
-from showcam.accounts.owner_users import OwnerUsers
 from showcam.drivers.camera import UNASKED
 from showcam.drivers.errors import Refused, SignedOut, VendorDown
 from showcam.drivers.ezviz import sessions
@@ -244,7 +243,7 @@ def test_a_tile_may_be_opened_again_and_again(world: HomeWorld) -> None:
 
 
 def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
-    OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
+    world.users.set(world.home.account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
     assert "or showcam user name" in browser.text
@@ -263,7 +262,7 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
 def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
     world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
@@ -276,7 +275,7 @@ def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: b
 def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_vendor(tmp_path: Path) -> None:
     world = home_world(tmp_path, own=True)
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = world.browser().get()

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts import households
-from showcam.accounts.owner_users import OwnerUsers
 from showcam.drivers.errors import SignedOut, VendorDown
 from showcam.drivers.ezviz import sessions
 from tests.console.test_set_up import AT, said
@@ -117,7 +116,7 @@ def test_where_the_cameras_cant_be_listed_the_step_says_why_and_counts_none(worl
 
 def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) -> None:
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     households.add_to(world.home.store, account.id, "ezviz", NEW, sessions.Sessions.waiting(NEW))
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
@@ -131,7 +130,7 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
 
 def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step(world: HomeWorld) -> None:
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     assert f"Sign in to EZVIZ {FORM}" in said(browser, 1)
     sign_in(browser, NEW, "guess")
@@ -145,7 +144,7 @@ def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step
 
 def test_an_account_that_is_anothers_is_not_taken_from_it(world: HomeWorld) -> None:
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     sign_in(browser)
     assert said(browser, 1).startswith("✓ Your cameras : Done. Add a camera")
@@ -155,7 +154,7 @@ def test_an_account_that_is_anothers_is_not_taken_from_it(world: HomeWorld) -> N
 def test_with_the_vendors_code_the_household_is_given_it_too(world: HomeWorld) -> None:
     world.vendor.careful = (*world.vendor.careful, NEW)
     account = households.add_of_lan(world.home.store)
-    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    world.users.set(account.id, "kari", "barn door and two geese")
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     sign_in(browser, NEW).send(AT, step="code", code=CODE)
     assert sorted(source.kind for source in world.home.store.sources(account.id)) == ["ezviz", "lan"]

@@ -27,18 +27,19 @@ _ARGUMENTS_AT = 47  # in /proc/PID/stat, from 0: where the kernel finds the word
 
 
 def run(
-    words: Sequence[str], environ: Mapping[str, str], stands: str, log: Path, descriptors: tuple[int, int]
+    words: Sequence[str], environ: Mapping[str, str], stands: str, log: Path, descriptors: tuple[int, int] | None
 ) -> NoReturn:
-    """Runs `python -P -m` and the words, with its output appended to `log`."""
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Runs `python -P -m` and the words, with its output appended to `log`; if that is a terminal, it reads there."""
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOCTTY, 0o600)
     for number in (1, 2):
         os.dup2(written, number)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    read = os.open(log if os.isatty(written) else os.devnull, os.O_RDONLY | os.O_NOCTTY)
+    os.dup2(read, 0)
     sys.stdin, sys.stdout = (open(number, mode, closefd=False) for number, mode in ((0, "r"), (1, "w")))  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.chdir(stands)
-    resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
+    if descriptors is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
     subprocess.Popen = _forking  # type: ignore[misc, assignment]
     del sys.modules["showcam.app.cli.run"]  # it notes when it was imported as the time of the start
     _become(words, environ, ())

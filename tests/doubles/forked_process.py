@@ -17,7 +17,12 @@ class ForkedProcess:
     """What tests use of a Popen."""
 
     def __init__(
-        self, words: Sequence[str], environ: Mapping[str, str], stands: Path, log: Path, descriptors: tuple[int, int]
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        stands: Path,
+        log: Path,
+        descriptors: tuple[int, int] | None = None,
     ) -> None:
         self._words = [*words]
         given = (self._words, {**environ}, str(stands), log, descriptors)

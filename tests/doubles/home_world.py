@@ -20,6 +20,7 @@ from showcam.accounts.attempts import OneTimeCode
 from showcam.accounts.households import end as end_of_link
 from showcam.accounts.households import end_pictures
 from showcam.accounts.links import LinkingWindow
+from showcam.accounts.owner_users import Cost, OwnerUsers, Passwords
 from showcam.accounts.pins import Pins
 from showcam.accounts.players import Players
 from showcam.accounts.states import States
@@ -91,6 +92,7 @@ from tests.doubles.waiting import LONG_S
 
 PUBLIC = Settings(public_url="https://home.example")
 NEW = "new@example.com"  # whom nobody has added before
+CHEAP = Cost(memory_kib=64, passes=1)
 AT_HOME = "http://192.168.1.9:8080"  # the origin of the pages for programs in the house
 
 
@@ -102,6 +104,7 @@ class HomeWorld:
     vendor: Any  # a ReadyVendor with sessions
     clock: Clock
     machine: ReadyMachine
+    users: OwnerUsers
 
     def browser(self, **more: Any) -> HomeBrowser:
         return HomeBrowser(self.app.test_client(), **more)
@@ -279,6 +282,7 @@ def home_world(
     sessions.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)
+    users = OwnerUsers(made.store, Passwords(CHEAP))
     code = OneTimeCode(folder / "run" / "home-code", clock)
     app = Flask("showcam", static_folder=None)
     app.jinja_options = {"bytecode_cache": COMPILED}
@@ -286,7 +290,7 @@ def home_world(
     bind(
         app,
         made.store,
-        SignIn(made.store, [vendor], "owner", by_code=made.owner.encrypted.fetch_keys),
+        SignIn(made.store, [vendor], "owner", owner_users=users, by_code=made.owner.encrypted.fetch_keys),
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
         partial(_end_link, made),
@@ -301,7 +305,9 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    sign_in = SignIn(made.store, [vendor], "anyone", origin="owner", by_code=made.owner.encrypted.fetch_keys)
+    sign_in = SignIn(
+        made.store, [vendor], "anyone", origin="owner", owner_users=users, by_code=made.owner.encrypted.fetch_keys
+    )
     rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, States([b"k" * 32]), clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
@@ -331,7 +337,7 @@ def home_world(
         *of_house,
         LatePage(lambda: of_players),
     )
-    return HomeWorld(made, app, code, vendor, clock, machine)
+    return HomeWorld(made, app, code, vendor, clock, machine, users)
 
 
 def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> list[home.Page]:

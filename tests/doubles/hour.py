@@ -30,7 +30,7 @@ TONE_S = 0.2
 _LOUD = bytes(0x8F if number % 8 < 4 else 0x0F for number in range(8))
 
 
-type Piece = tuple[float, int, Sequence[float]]  # of sound: when it begins, its rate, how loud each sample is
+type Piece = tuple[float, int, Sequence[float]]  # of sound: when it begins, its rate, its samples
 
 
 class SetLoop(asyncio.SelectorEventLoop):
@@ -192,9 +192,7 @@ def tones_in_hls(segments: list[bytes]) -> tuple[list[float], list[float]]:
             for frame in packet.decode():
                 assert frame.pts is not None
                 samples = array.array("f", bytes(frame.planes[0])[: frame.samples * 4])
-                pieces.append(
-                    (float(frame.pts * frame.time_base), frame.sample_rate, [abs(sample) for sample in samples])
-                )
+                pieces.append((float(frame.pts * frame.time_base), frame.sample_rate, samples))
     return keys, _onsets(pieces, 0.1)
 
 
@@ -205,14 +203,16 @@ def tones_in_opus(packets: list[tuple[bytes, int]]) -> list[float]:
     for data, at in packets:
         for frame in decoder.decode(av.Packet(data)):
             samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
-            pieces.append((at / 48_000, 48_000, [abs(sample) for sample in samples[::2]]))
+            pieces.append((at / 48_000, 48_000, samples[::2]))
     return _onsets(pieces, 3000)
 
 
 def _onsets(pieces: list[Piece], loud: float) -> list[float]:
     found: list[float] = []
     for at, rate, samples in pieces:
-        first = next((number for number, sample in enumerate(samples) if sample > loud), None)
-        if first is not None and (not found or at + first / rate - found[-1] > EVERY_S / 2):
+        if max(samples, default=0) <= loud and min(samples, default=0) >= -loud:
+            continue
+        first = next(number for number, sample in enumerate(samples) if abs(sample) > loud)
+        if not found or at + first / rate - found[-1] > EVERY_S / 2:
             found.append(at + first / rate)
     return found

@@ -221,7 +221,7 @@ async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
 
 async def opened(cloud: HourCloud) -> Opener:
     await cloud.cloud.open("127.0.0.1")
-    return Opener(ssl.create_default_context(), OnLoopback(every=True), SETTINGS.open_s)
+    return Opener(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OnLoopback(every=True), SETTINGS.open_s)
 
 
 def pull_of(cloud: HourCloud, opener: Opener, account: str = "home") -> Pull:

@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import hashlib
+import inspect
 import os
 import pickle
 from collections.abc import Callable
@@ -15,9 +16,17 @@ FOLDER = "SHOWCAM_TEST_MADE_ONCE"  # a folder of this run alone; without it each
 def made_once[Made](make: Callable[..., Made]) -> Callable[..., Made]:
     """Of a function whose result depends on nothing but its arguments; the result can be pickled."""
 
-    @functools.cache
+    signature = inspect.signature(make)
+
     @functools.wraps(make)
     def made(*args: Any, **named: Any) -> Made:
+        """An argument that is given as its default makes nothing else."""
+        given = signature.bind(*args, **named)
+        given.apply_defaults()
+        return once(*given.args, **given.kwargs)
+
+    @functools.cache
+    def once(*args: Any, **named: Any) -> Made:
         folder = os.environ.get(FOLDER)
         if folder is None:
             return make(*args, **named)

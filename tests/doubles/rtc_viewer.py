@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -88,6 +89,6 @@ class Viewer:
                         self.changes.append((frame.width, frame.height))
                 else:
                     samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
-                    self.loud.append((sum(sample * sample for sample in samples) / len(samples)) ** 0.5)
+                    self.loud.append((math.sumprod(samples, samples) / len(samples)) ** 0.5)
         except MediaStreamError:
             self.ended.add(track.kind)

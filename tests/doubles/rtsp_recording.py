@@ -10,7 +10,7 @@ from av.video.frame import PictureType
 from showcam.simulator.lan.server import Sound, Tracks
 from showcam.simulator.pictures.garbler import Garbler, Layout
 from tests.doubles.floating_point import apart
-from tests.doubles.hls_camera import FPS, _encoding, garbled_bytes
+from tests.doubles.hls_camera import AAC_EFFORT, FPS, _encoding, garbled_bytes
 from tests.doubles.hls_camera import slope as bright
 from tests.doubles.hls_camera import tone as frame_of_tone
 from tests.doubles.made_once import made_once
@@ -97,6 +97,7 @@ def tone(sound: str) -> tuple[list[Sample], bytes]:
     encoder.format, encoder.time_base = "fltp" if sound == "aac" else "s16", Fraction(1, rate)
     step = 1024 if sound == "aac" else 160
     if sound == "aac":
+        encoder.options = AAC_EFFORT
         encoder.flags |= 0x400000  # GLOBAL_HEADER: the config is sent apart
     resampler = av.AudioResampler(encoder.format.name, "mono", rate, step)
     out, sent = [], 0

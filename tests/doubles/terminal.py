@@ -1,6 +1,7 @@
-"""A terminal of its own, at which a test starts a program and types."""
+"""A terminal of its own, at which a test starts showcam or another program and types."""
 
 import codecs
+import contextlib
 import os
 import pty
 import re
@@ -12,24 +13,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.waiting import LONG_S
 
 
 class Terminal:
-    """`printed` is the terminal's content."""
+    """`printed` is the terminal's content.
 
-    def __init__(self, words: Sequence[str], environ: Mapping[str, str], folder: Path) -> None:
+    `forked`: the words are showcam's, which is forked from a process that has imported it.
+    """
+
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str], folder: Path, *, forked: bool = False) -> None:
         self._ours, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            words,
-            env=environ,
-            cwd=folder,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        )
-        os.close(theirs)
+        self.process: subprocess.Popen[bytes] | ForkedProcess
+        if forked:
+            self.process = ForkedProcess(["showcam", *words], environ, folder, Path(os.ttyname(theirs)))
+        else:
+            self.process = subprocess.Popen(
+                words,
+                env=environ,
+                cwd=folder,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
+            )
+        self._theirs = [theirs]
         self.printed = ""
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -41,6 +50,7 @@ class Terminal:
         """However the test ended, nothing goes on after it."""
         self.process.kill()
         self.process.wait()
+        self._let_go()
         self._reader.join(LONG_S)
         os.close(self._ours)
 
@@ -66,3 +76,9 @@ class Terminal:
                 self.printed += decode(os.read(self._ours, 4096))
             except OSError:  # nobody holds the other side any more
                 return
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes the side of the program, which holds it itself once it has printed something."""
+        with contextlib.suppress(IndexError):
+            os.close(self._theirs.pop())

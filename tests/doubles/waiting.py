@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 
 LONG_S = 60.0  # generous: a busy machine is not what is tested
+SOON_S, LATER_S = 0.02, 0.1  # between two looks: many look by a request, which costs two processes a millisecond
 
 
 def until(holds: Callable[[], object], within_s: float = LONG_S) -> None:
     """A shorter time belongs where a longer one would prove less."""
-    end = time.monotonic() + within_s
+    end, pause_s = time.monotonic() + within_s, SOON_S
     while not holds():
         assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(1.25 * pause_s, LATER_S)
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:

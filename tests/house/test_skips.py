@@ -44,7 +44,7 @@ def test_each_need_is_a_line_with_the_number_of_its_tests(reasons: list[str], li
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("workers", "skips", "ended"), [(0, "", 0), (2, "refused", 1)])
+@pytest.mark.parametrize(("workers", "skips", "ended"), [(0, "", 0), (1, "refused", 1)])
 def test_a_run_ends_with_what_was_not_run_and_how_to_run_it(
     workers: int, skips: str, ended: int, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -77,6 +78,12 @@ class World:
         shown = self.grants.proof().make("/internal/stats", b"", time.time())
         counts: dict[str, int] = json.loads(self.request("/internal/stats", X_Showcam_Internal=shown).body)
         return counts
+
+
+@pytest.fixture(autouse=True)
+def no_authorities_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each picture process OpenSSL reads the system's 140 authorities, and no double has their certificate."""
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
 
 
 @pytest.fixture

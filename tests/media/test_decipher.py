@@ -67,7 +67,10 @@ def test_the_cipher_is_the_one_that_public_clients_agree_on() -> None:
     assert Garbler(CODE, "h264").audio(bytes(range(16))) == hidden
 
 
-# units of every length
+# units of any length
+
+# all lengths near both ends of what is encrypted; between them each remainder of a block comes again and again
+SIZES = (*range(3, 400), *range(400, FIRST - 60, 7), *range(FIRST - 60, FIRST + 120))
 
 
 def slice_of(codec: Codec, size: int, *, is_first: bool = False) -> bytes:
@@ -93,10 +96,10 @@ def begun(codec: Codec, garbler: Garbler) -> Decipherer:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("codec", CODECS)
-def test_every_length_comes_out_as_it_went_in(codec: Codec, layout: Layout) -> None:
+def test_a_unit_of_any_length_comes_out_as_it_went_in(codec: Codec, layout: Layout) -> None:
     garbler = Garbler(CODE, codec, layout)
     decipherer = begun(codec, garbler)
-    for size in range(3, FIRST + 120):
+    for size in SIZES:
         unit = slice_of(codec, size)
         assert decipherer.unit(garbler.unit(unit)) == unit, size
         picture = b"\0\0\0\1" + unit
@@ -434,7 +437,7 @@ def with_checksum(frame: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(("transport", "filler", "step"), [("ps", 4000, 83), ("rtp", 0, 13)])
+@pytest.mark.parametrize(("transport", "filler", "step"), [("ps", 4000, 83), ("rtp", 0, 31)])
 def test_every_byte_may_be_missing_or_another(transport: str, filler: int, step: int, layout: Layout) -> None:
     """A sample of the bytes of the first pictures is; those behind are whole.
 

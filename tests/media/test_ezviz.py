@@ -121,10 +121,11 @@ def segments(world: World, count: int, *, breaks: bool = False) -> list[bytes]:
     known: dict[int, bytes] = {}
     while len(known) < count:
         assert time.monotonic() < deadline
-        for number in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE):
+        listed = {int(number) for number in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE)}
+        for number in listed - known.keys():
             segment = world.request(url.replace("index.m3u8", f"{number}.ts"))
             if segment.status == 200:  # else it has just left the list
-                known.setdefault(int(number), segment.body)
+                known[number] = segment.body
         time.sleep(0.2)
     assert breaks or "DISCONTINUITY\n" not in world.request(url).text
     return [known[number] for number in sorted(known)]

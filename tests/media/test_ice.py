@@ -226,6 +226,7 @@ GONE = [
 # the libraries are loaded once, and each start has a copy of that process
 STARTS = """
 import json, os, sys
+import aiohttp.web, msgspec, structlog
 import aiortc, aioice.ice, aiortc.rtcicetransport, aiortc.rtcpeerconnection, aiortc.rtcrtpsender
 
 ends = []

@@ -63,7 +63,7 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
 ) -> None:
     world = start(again_s=3600.0)  # on a busy machine this takes longer than the whole picture rests
     household.changes = {"alone": is_alone}
-    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
     if has_sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=SUB))
 
@@ -98,7 +98,7 @@ def test_the_whole_picture_comes_back_when_the_connection_takes_it(start: Callab
 
 def test_other_viewers_keep_the_whole_picture(start: Callable[..., World], vendor: Vendor) -> None:
     world = start(again_s=3600.0)
-    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
     async def scene() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         async with (
@@ -117,7 +117,7 @@ def test_other_viewers_keep_the_whole_picture(start: Callable[..., World], vendo
 def test_a_smaller_picture_that_nobody_watches_is_not_made(
     world: World, vendor: Vendor, eventually: Callable[..., None]
 ) -> None:
-    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
+    vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
     async def scene() -> None:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:

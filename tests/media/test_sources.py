@@ -169,7 +169,7 @@ def test_a_garbled_picture_of_a_vendor_without_encryption_is_called_unplayable(
 def test_a_size_that_changes_in_the_midst_is_followed(
     world: World, vendor: Vendor, eventually: Callable[..., None]
 ) -> None:
-    small, large = recording(), recording(size=(640, 360))
+    small, large = recording(), recording(size=(640, 360), length_s=30)
     vendor.cameras["garden"] = Camera((*small[:5], *large[5:]))
     assert "RESOLUTION=320x180" in world.master().text
     eventually(lambda: "RESOLUTION=640x360" in world.master().text)

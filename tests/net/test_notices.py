@@ -82,6 +82,10 @@ def test_the_same_address_without_a_file_is_taken() -> None:
     assert service(f"discord://{'1' * 18}/{'a' * 60}/") == "Discord"
 
 
+def test_the_address_of_a_service_on_the_web_is_known_as_its_own() -> None:
+    assert service(f"https://discord.com/api/webhooks/{'1' * 18}/{'a' * 60}") == "Discord"
+
+
 @pytest.mark.parametrize("status", [401, 429, 503])
 def test_what_is_refused_is_not_taken(web: WebReceiver, status: int) -> None:
     web.status = status

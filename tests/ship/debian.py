@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.doubles.forked_process import ForkedProcess
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build/ship"
 REPOSITORY = "srv/showcam.git"
@@ -75,7 +77,7 @@ class Debian:
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes] | ForkedProcess) -> None:
     """Ends it and all that it started, which are one process namespace."""
     if process.poll() is None:
         # the first process of the namespace: unshare's --kill-child is lost where it becomes another user, see prctl(2)

@@ -302,7 +302,7 @@ def test_the_rest_of_a_partly_answered_batch_is_read(dynamodb: Any, sealer: Seal
 
 
 def test_an_account_with_more_links_than_one_batch(table: DynamoStore, linked: Link) -> None:
-    links = [linked] + [a.link(a.account(id=linked.account), created=NOW + number) for number in range(1, 130)]
+    links = [linked] + [a.link(a.account(id=linked.account), created=NOW + number) for number in range(1, 101)]
     for link in links[1:]:
         table.add_link(link)
     assert table.links(linked.account) == links

@@ -18,7 +18,9 @@ import pytest
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from showcam.store.sqlite.database import migrate, migrations
+from tests.doubles.command_process import commanded
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM
+from tests.doubles.waiting import LONG_S
 from tests.whole.test_starting import run
 
 pytestmark = pytest.mark.process
@@ -54,9 +56,7 @@ def backed_up(environ: dict[str, str], file: Path, *words: str, text: str = "") 
 
 def run_command(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
     base = {"PATH": os.environ["PATH"], "HOME": "/nowhere", **AS_INSTALLED}
-    return subprocess.run(
-        [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, input=text, capture_output=True, text=True, check=False
-    )
+    return commanded([str(SHOWCAM), *words], base | environ, ROOT, text, LONG_S)
 
 
 def state(folder: Path) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.proves(
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A real one, in which each test changes a setting or a value that no other does."""
-    with running(tmp_path_factory.mktemp("kept"), forked=False, demo=False) as started:
+    with running(tmp_path_factory.mktemp("kept"), demo=False) as started:
         yield started
 
 

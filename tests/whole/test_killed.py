@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.listening import below
-from tests.doubles.program import SHOWCAM, Program
+from tests.doubles.program import ROOT, SHOWCAM, Program
 from tests.doubles.waiting import LONG_S
 from tests.whole.test_starting import alive, run
 
@@ -98,8 +99,7 @@ def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str
         program.stop()
         printed = program.log.read_text()
     elif words == ("serve",):
-        with program.log.open("wb") as out:
-            part = subprocess.Popen([str(SHOWCAM), "serve"], env=program.environ, stdout=out, stderr=out)
+        part = ForkedProcess(["showcam", "serve"], program.environ, ROOT, program.log)
         while not _answers(program):
             assert part.poll() is None, program.log.read_text()
             time.sleep(0.05)

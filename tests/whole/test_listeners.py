@@ -1,7 +1,7 @@
 """Listeners that were really started, beside one another on one store, before the simulated EZVIZ's broker."""
 
 import os
-import subprocess
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -23,8 +23,9 @@ from showcam.store.outbox import Settled
 from showcam.store.processes import Processes
 from showcam.store.records import Account
 from tests.doubles.aws import ROOT, Cloud
+from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.household import new_link
-from tests.doubles.program import AS_INSTALLED, SHOWCAM
+from tests.doubles.program import AS_INSTALLED
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import LONG_S, until
 
@@ -79,10 +80,9 @@ class Town:
         assert claim is not None
         assert self.store.settle(claim, Settled(now, claim.rows, told=b"{}", what="2 listed"))
 
-    def listener(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "listeners.log").open("ab") as out:
-            environ = self.environ | {"PATH": os.environ["PATH"]}
-            process = subprocess.Popen([SHOWCAM, "worker", "--listen"], env=environ, stdout=out, stderr=out)
+    def listener(self) -> ForkedProcess:
+        environ, log = self.environ | {"PATH": os.environ["PATH"]}, self.folder / "listeners.log"
+        process = ForkedProcess(["showcam", "worker", "--listen"], environ, self.folder, log)
 
         def end() -> None:
             process.kill()
@@ -211,7 +211,7 @@ def test_a_listener_that_is_told_to_end_leaves_its_households_to_the_other(store
     town.until_heard("other@example.com")
     town.listener()
     until(lambda: len(town.living()) == 2)
-    first.terminate()
+    first.send_signal(signal.SIGTERM)
     assert first.wait(LONG_S) == 0
     until(lambda: len(town.living()) == 1)
     town.until_heard("other@example.com")

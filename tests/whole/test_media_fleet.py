@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -15,9 +14,10 @@ import requests
 from scripts.deploy_local.emulator import free_ports
 from showcam.app.compose.ground import MEDIA
 from showcam.store.processes import Process, Processes
+from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.google_home import GoogleHome
 from tests.doubles.hls_camera import Authority
-from tests.doubles.program import AS_INSTALLED, SHOWCAM
+from tests.doubles.program import AS_INSTALLED
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_front import TlsFront
 from tests.doubles.waiting import LONG_S, until
@@ -115,10 +115,9 @@ class Town:
         own = {"SHOWCAM_DATA": "/nowhere", "SHOWCAM_MEDIA_PORT": str(port), "SHOWCAM_WEB_INTERNAL_URL": self.web}
         return self._shared() | own
 
-    def _process(self, part: str, environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+    def _process(self, part: str, environ: dict[str, str], port: int) -> ForkedProcess:
         log = self.folder / f"{port}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen([SHOWCAM, part], env=environ, cwd=self.folder, stdout=out, stderr=out)
+        process = ForkedProcess(["showcam", part], environ, self.folder, log)
 
         def end() -> None:
             process.kill()

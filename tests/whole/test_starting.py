@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.doubles.command_process import commanded
 from tests.doubles.linking import link, link_tokens
 from tests.doubles.listening import below, runs, words_of
 from tests.doubles.needs import CORES
@@ -30,9 +31,7 @@ def alive(pids: list[int]) -> list[int]:
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": "", **AS_INSTALLED}  # noqa: S108
-    return subprocess.run(
-        [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    return commanded([str(SHOWCAM), *words], base | environ, ROOT, "", LONG_S)
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def media_of(program: Program) -> int:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A demo that serves again when a test is over."""
-    with running(tmp_path_factory.mktemp("started"), forked=False) as program:
+    with running(tmp_path_factory.mktemp("started")) as program:
         yield program
 
 
@@ -302,7 +301,7 @@ def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...
 
 @pytest.mark.proves("Both assistants' links outlive a restart", leans_on="double: the assistants")
 def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
-    with running(tmp_path, forked=False, SHOWCAM_POLL_S="2") as program:
+    with running(tmp_path, SHOWCAM_POLL_S="2") as program:
         for assistant in ("alexa", "google"):
             program.link(assistant)
         # a report that the stop interrupts would wait for its next try, longer each time

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.process
 
 def showcam_at(program: Program, *words: str) -> Terminal:
     """showcam, started at a terminal of its own."""
-    return Terminal([str(SHOWCAM), *words], program.environ, program.stands)
+    return Terminal(words, program.environ, program.stands, forked=True)
 
 
 def written(program: Program) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
 
 def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
-    with showcam_at(program, "run") as terminal:
+    with Terminal([str(SHOWCAM), "run"], program.environ, program.stands) as terminal:
         terminal.until("The house does, after: .* settings set bind")
         serves, cameras, _once, _bind, ended = terminal.end()[-5:]
     assert (serves, ended) == (f"showcam serves at {program.web}", "All ended.")
