@@ -5,18 +5,16 @@ Nothing is logged here, since Apprise and the libraries below it name addresses.
 
 import base64
 import contextlib
-import importlib
 import json
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    _load(sys.argv[1])
+    _load()
     order = json.load(sys.stdin)
     still = _attached(base64.b64decode(order["still"]))
     plugin = _plugin(order["url"], order["sender"])
@@ -24,28 +22,11 @@ def main() -> None:
     json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
 
 
-def _load(scheme: str) -> None:
-    """Loads the services of an address's scheme while the order is still being made.
+def _load() -> None:
+    """Loads all services, which takes most of the time of a message, while the order is still being made."""
+    from apprise import Apprise
 
-    All 130 services of Apprise take most of the time of a message, and are loaded only if none has the scheme.
-    """
-    from apprise import plugins
-    from apprise.utils.parse import parse_list
-
-    manager: Any = plugins.N_MGR
-    manager.unload_modules(disable_native=True)
-    manager._loaded.add(manager.module_path)  # else the first question loads all
-    folder = Path(manager.module_path)
-    for file in folder.rglob("*.py"):
-        if f'"{scheme}"'.encode() in file.read_bytes():
-            name = file.relative_to(folder).parts[0].removesuffix(".py")
-            module = importlib.import_module(f"{manager.module_name_prefix}.{name}")
-            for plugin in vars(module).values():
-                named = getattr(plugin, "secure_protocol", ""), getattr(plugin, "protocol", "")
-                if scheme in parse_list(*named):  # type: ignore[no-untyped-call]
-                    manager.add(plugin)
-    if scheme not in manager:
-        manager.unload_modules()
+    Apprise.instantiate("json://localhost")
 
 
 def _is_taken(plugin: Any, title: str, text: str, still: Any) -> bool:

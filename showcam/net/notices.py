@@ -1,8 +1,8 @@
 """Sends notices to an owner by Apprise, which knows some 130 services: ntfy, mail, webhooks and others.
 
 Only the operator gives addresses, in the form of https://github.com/caronc/apprise/wiki. Apprise works in its own
-process, which ends with the message. It loads only the services of the address's scheme: all of them take a second and
-50 MB. A service that hangs ends with the process.
+process, which ends with the message. To know one service Apprise loads all of them, which takes a second and 50 MB. A
+service that hangs ends with the process.
 """
 
 import base64
@@ -53,6 +53,7 @@ def send(
     `still` is called while the process loads Apprise, and returns a JPEG, or b"" for a message without one. A service
     that takes no JPEG, or refuses this one, gets the message without it.
     """
+    _checked(url)
     _, is_taken = _done(url, title, text, within_s, sender, still)
     return is_taken
 
@@ -77,14 +78,12 @@ def _done(
     """The service, "" if Apprise does not know it, and whether it took the notice.
 
     The answer is ("", False) if the process failed or took too long; then the process is ended.
-    Raises BadAddress.
     """
     environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
-    scheme = _checked(url)
     order = {"url": url, "title": title, "text": text, "sender": sender}
     try:
-        with subprocess.Popen(  # noqa: S603 – the scheme is an argument of our own program
-            [sys.executable, "-P", "-m", "showcam.net.notice_process", scheme],
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "showcam.net.notice_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -26,7 +26,7 @@ def expect_whole(world: World) -> None:
 )
 def test_a_hundred_processes_and_a_kill_each_second_for_ten_minutes(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "showcam.db", SEALER)
-    world = World(store, 7, processes=100, households=5_000, asks=5)
+    world = World(store, 7, processes=100, households=5_000, asks=10)
     world.run(600)
     store.close()
     expect_whole(world)
