@@ -98,7 +98,7 @@ def add(env: Path, pinned: str) -> None:
         for file in {Path(file.parts[0]) if tops()[file.parts[0]] == 1 else file for file in files}:
             place = site / file
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(distribution(name).locate_file(file))
+            place.symlink_to(str(distribution(name).locate_file(file)))
 
 
 @cache
