@@ -69,7 +69,7 @@ def test_systemd_hears_that_it_serves_and_hears_nothing_while_a_process_hangs(tm
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.settimeout(LONG_S)
         manager.bind(str(tmp_path / "notify"))
-        with running(tmp_path, forked=False, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000") as program:
+        with running(tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000") as program:
             assert [manager.recv(100), manager.recv(100)] == [b"READY=1", b"WATCHDOG=1"]
             web = pid_of("serve", program)
             os.killpg(web, signal.SIGSTOP)
