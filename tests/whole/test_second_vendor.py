@@ -149,6 +149,26 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def by_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Lakeside as a vendor that wants a key, and Kari as a household that may sign in."""
+    with installed(tmp_path_factory.mktemp("key"), "key") as made:
+        owned(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def by_password(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with installed(tmp_path_factory.mktemp("password"), "password") as made:
+        owned(made)
+        yield made
+
+
+def owned(world: World) -> None:
+    added = world.program.command("owner", "add", KARI, "--vendor", "Lakeside")
+    assert added.returncode == 0, added.stderr
+
+
 def google(world: World, token: str, intent: str, **payload: Any) -> dict[str, Any]:
     body = {"requestId": "1", "inputs": [{"intent": f"action.devices.{intent}", "payload": payload}]}
     answer = requests.post(
@@ -275,37 +295,32 @@ def test_no_vendors_code_is_led_to_another_machine_of_the_house(world: World) ->
     assert "Location" not in browser.page.headers
 
 
-@pytest.mark.parametrize(
-    ("manner", "wrong", "right"),
-    [
-        ("password", {"user": KARI, "password": "x"}, {"user": KARI, "password": PASSWORD}),
-        ("key", {"key": "x"}, {"key": KEY}),
-    ],
-)
-def test_it_signs_in_by(tmp_path: Path, manner: Manner, wrong: dict[str, str], right: dict[str, str]) -> None:
-    step = "sign-in" if manner == "password" else "key"
-    with installed(tmp_path, manner) as made:
-        added = made.program.command("owner", "add", KARI, "--vendor", "Lakeside")
-        assert added.returncode == 0, added.stderr
-        browser = made.browser().authorize().post("vendor", vendor="lakeside")
-        assert "Lakeside" in browser.page.text
-        assert "Lakeside" in browser.post(step, vendor="lakeside", **wrong).says
-        browser.authorize().post("vendor", vendor="lakeside").post(step, vendor="lakeside", **right)
-        assert "Pier" in browser.page.text
-        typed = "".join(f"{right[name]}\n" for name in ("user", "password", "key") if name in right)
-        signed_in = made.program.command("login", "--vendor", "lakeside", text=typed)
-        assert "Pier" in signed_in.stdout, signed_in.stderr
+def test_it_signs_in_by_password(by_password: World) -> None:
+    signs_in(by_password, "sign-in", {"user": KARI, "password": "x"}, {"user": KARI, "password": PASSWORD})
 
 
-def test_a_name_that_is_typed_with_somebody_elses_key_opens_nothing(tmp_path: Path) -> None:
-    with installed(tmp_path, "key") as made:
-        assert made.program.command("owner", "add", KARI, "--vendor", "Lakeside").returncode == 0
-        browser = made.browser().authorize()
-        for secret in (KEY_OF_OLA, KEY):
-            browser.post("sign-in", vendor="lakeside", user=KARI, password=secret)
-            assert "Lakeside asks for more. Sign in to its app first." in browser.says
-        browser.post("key", vendor="lakeside", key=KEY_OF_OLA)
-        assert "account may not sign in here" in browser.says
+def test_it_signs_in_by_key(by_key: World) -> None:
+    signs_in(by_key, "key", {"key": "x"}, {"key": KEY})
+
+
+def signs_in(world: World, step: str, wrong: dict[str, str], right: dict[str, str]) -> None:
+    browser = world.browser().authorize().post("vendor", vendor="lakeside")
+    assert "Lakeside" in browser.page.text
+    assert "Lakeside" in browser.post(step, vendor="lakeside", **wrong).says
+    browser.authorize().post("vendor", vendor="lakeside").post(step, vendor="lakeside", **right)
+    assert "Pier" in browser.page.text
+    typed = "".join(f"{right[name]}\n" for name in ("user", "password", "key") if name in right)
+    signed_in = world.program.command("login", "--vendor", "lakeside", text=typed)
+    assert "Pier" in signed_in.stdout, signed_in.stderr
+
+
+def test_a_name_that_is_typed_with_somebody_elses_key_opens_nothing(by_key: World) -> None:
+    browser = by_key.browser().authorize()
+    for secret in (KEY_OF_OLA, KEY):
+        browser.post("sign-in", vendor="lakeside", user=KARI, password=secret)
+        assert "Lakeside asks for more. Sign in to its app first." in browser.says
+    browser.post("key", vendor="lakeside", key=KEY_OF_OLA)
+    assert "account may not sign in here" in browser.says
 
 
 def refused(browser: Browser) -> bool:

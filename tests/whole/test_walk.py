@@ -81,7 +81,8 @@ def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(as_it_com
     for assistant in ("alexa", "google"):
         as_it_comes.link(assistant)
         for via in ("webrtc", "hls"):
-            answer = as_it_comes.shown(assistant, "show the garage camera", via=via)
+            # a card is sent five times a second
+            answer = as_it_comes.shown(assistant, "show the garage camera", via=via, seconds=3)
             assert (answer["shown"]["width"], answer["shown"]["height"]) == (1280, 720)
 
 

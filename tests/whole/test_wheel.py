@@ -5,8 +5,10 @@ import re
 import subprocess
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
-from importlib.metadata import distribution
+from functools import cache
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -88,29 +90,21 @@ def environment(wheel: Path, env: Path) -> Path:
 
 
 def add(env: Path, pinned: str) -> None:
-    """Each package of what is pinned there, as a link to the one that the tests run on, with its bytecode.
-
-    A folder without __init__.py may be several distributions', so that its packages and files are linked one by one.
-    """
+    """What is pinned there, as links to what the tests run on: a folder, or each file if others share its folder."""
     [site] = env.glob("lib/python*/site-packages")
     lines = (ROOT / "requirements" / pinned).read_text().splitlines()
     for name in (match[1] for match in map(PINNED_HERE.match, lines) if match):
-        for file in distribution(name).files or ():
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                link(Path(str(file.locate())), len(file.parts), site)
+        files = [file for file in distribution(name).files or () if not {"..", "__pycache__"} & {*file.parts}]
+        for file in {Path(file.parts[0]) if tops()[file.parts[0]] == 1 else file for file in files}:
+            place = site / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(str(distribution(name).locate_file(file)))
 
 
-def link(file: Path, depth: int, site: Path) -> None:
-    """Links the topmost package that has the file, which is `depth` levels below its own site-packages."""
-    for folder in reversed(file.parents[: depth - 1]):
-        place = site / folder.relative_to(file.parents[depth - 1])
-        if place.is_symlink():
-            return
-        if (folder / "__init__.py").exists() or folder.suffix == ".dist-info":
-            place.symlink_to(folder)
-            return
-        place.mkdir(exist_ok=True)
-    (site / file.relative_to(file.parents[depth - 1])).symlink_to(file)
+@cache
+def tops() -> Counter[str]:
+    """In how many of the distributions of this environment there is a file or folder of this name."""
+    return Counter(top for each in distributions() for top in {file.parts[0] for file in each.files or ()})
 
 
 @pytest.fixture
