@@ -13,7 +13,7 @@ PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-ur
 # Tests compute for less than a quarter of their time and wait for the rest, so four at once keep a core busy. Where others
 # take the machine, one more than there are cores go on, and the rest for a third of their time: tests/doubles/spare_time.py.
 CORES := $(shell nproc 2>/dev/null || echo 2)
-WORKERS ?= $(shell expr 4 \* $(CORES))
+WORKERS ?= $(shell expr 6 \* $(CORES))
 # in the order of tests/conftest.py
 AT_ONCE = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # They measure what Chromium shows in time, on a machine of their own: it freezes where others take the cores.
