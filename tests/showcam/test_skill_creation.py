@@ -1,7 +1,7 @@
 """An owner's skill, made by showcam at a double of Amazon's skill management."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,17 @@ PACKAGED = {"en-US", "en-GB", "de-DE"}
 
 
 class Kept:
-    """A record in memory."""
+    """A record in memory. `once_read` is called between a reading and what the reader does with it."""
 
     data: bytes | None = None
 
+    def __init__(self) -> None:
+        self.once_read: Callable[[], None] = lambda: None
+
     def read(self) -> bytes | None:
-        return self.data
+        data = self.data
+        self.once_read()
+        return data
 
     def write(self, data: bytes | None) -> None:
         self.data = data
@@ -304,6 +309,27 @@ def test_while_amazon_is_at_work_nothing_else_changes_the_skill(world: World) ->
     until(lambda: not making.standing().running)
     making.forget()
     assert making.made() is None
+
+
+def test_a_page_that_is_made_while_the_thread_ends_is_loaded_again(world: World) -> None:
+    """Else it would wait for a press although all is done."""
+    world.spoken()
+    world.bring_function()
+    making, reader, go = world.making(), threading.current_thread(), threading.Event()
+
+    def ends() -> None:
+        if threading.current_thread() is reader:
+            go.set()
+            until(lambda: "skill" not in {thread.name for thread in threading.enumerate()})
+
+    def hold(_request: str) -> None:
+        go.wait(LONG_S)
+
+    world.amazon.fault = hold
+    making.go_on()
+    world.kept.once_read = ends
+    assert making.standing().running
+    assert making.standing().road == "made"
 
 
 @pytest.mark.parametrize("kept", [b'{"profile": {}}', b"{", b'{"language": "en-GB", "done": ["renamed"]}'])

@@ -135,10 +135,10 @@ class SkillCreation:
     def standing(self) -> Standing:
         if self._blocked:
             return Standing(self._blocked)
+        running = self._running.locked()  # asked first, for a thread keeps each step before the thread ends
         made = self.made()
         if made is None:
             return Standing("begin")
-        running = self._running.locked()
         return Standing(
             _road(made, running=running),
             made.language,
