@@ -152,7 +152,7 @@ def _own_files(function: str) -> set[Path]:
 
 
 def _pins(function: str) -> list[str]:
-    """The pinned packages of the function, each as pip reads it, with its hashes."""
+    """The function's packages from its requirements file, each with version and hashes as pip reads them."""
     text = (ROOT / "requirements" / f"lambda-{function}.txt").read_text()
     return re.findall(r"^\w.*==.*(?:\n +--hash=.*)*", text, re.MULTILINE)
 

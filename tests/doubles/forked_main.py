@@ -29,7 +29,7 @@ _ARGUMENTS_AT = 47  # in /proc/PID/stat, from 0: where the kernel finds the word
 def run(
     words: Sequence[str], environ: Mapping[str, str], stands: str, log: Path, descriptors: tuple[int, int] | None
 ) -> NoReturn:
-    """Runs `python -P -m` and the words, with its output appended to `log`; if that is a terminal, it reads there."""
+    """Runs `python -P -m WORDS` and appends its output to `log`. A `log` that is a terminal is its input, too."""
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOCTTY, 0o600)
     for number in (1, 2):
         os.dup2(written, number)

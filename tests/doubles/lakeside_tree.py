@@ -15,8 +15,7 @@ def copied(folder: Path, host: str, manner: Manner) -> Path:
     """A copy of showcam with Lakeside in it."""
     rooms = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
     for room in rooms:
-        # with what was compiled of it, which holds as long as a file keeps its time
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("node_modules"))
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     table = folder / Path(str(drivers.__file__)).relative_to(ROOT)
     added = table.parent / "lakeside"
     shutil.copytree(EXAMPLE, added, ignore=shutil.ignore_patterns("__pycache__"))

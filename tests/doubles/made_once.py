@@ -20,7 +20,7 @@ def made_once[Made](make: Callable[..., Made]) -> Callable[..., Made]:
 
     @functools.wraps(make)
     def made(*args: Any, **named: Any) -> Made:
-        """An argument that is given as its default makes nothing else."""
+        """Takes an argument's default for the same as the argument left out, so that nothing is made twice."""
         given = signature.bind(*args, **named)
         given.apply_defaults()
         return once(*given.args, **given.kwargs)

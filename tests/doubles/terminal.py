@@ -79,6 +79,6 @@ class Terminal:
             self._let_go()
 
     def _let_go(self) -> None:
-        """Closes the side of the program, which holds it itself once it has printed something."""
+        """Closes the test's copy of the program's side. A program that has printed something holds its own copy."""
         with contextlib.suppress(IndexError):
             os.close(self._theirs.pop())

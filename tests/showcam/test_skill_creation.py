@@ -36,7 +36,7 @@ PACKAGED = {"en-US", "en-GB", "de-DE"}
 
 
 class Kept:
-    """A record in memory. `once_read` is called between a reading and what the reader does with it."""
+    """A record in memory. `once_read` is called after the record is read, before the reader has it."""
 
     data: bytes | None = None
 

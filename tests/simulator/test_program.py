@@ -18,7 +18,7 @@ from tests.doubles.waiting import LONG_S
 
 
 def refused(folder: Path, *words: str) -> str:
-    """What it prints when it does not start."""
+    """Starts a simulator that refuses to run, and returns its output."""
     process = ForkedProcess(["showcam.simulator", *words], {}, ROOT, folder / "printed")
     assert process.wait(LONG_S) == 2
     return (folder / "printed").read_text()

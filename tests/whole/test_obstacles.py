@@ -117,7 +117,7 @@ def test_a_disk_that_is_only_read_is_named(
 def on_disk(
     folder: Path, options: str, again: str, *words: str, holds: Path, container: str = ""
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, int]]:
-    """Runs the command with its data on such a disk; the copy of what it left there can be read, and has room.
+    """Runs the command with its data on a disk with these mount options, then lists the owners from a copy of the data.
 
     Returns the command's end, and the sizes of the files that it left.
     """
