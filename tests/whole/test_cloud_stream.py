@@ -30,7 +30,7 @@ RESTS_S = 10.0  # after 5409
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Counter[str]]]:
     """A program, and what its vendor had been asked for when both assistants knew every camera."""
     folder: Path = tmp_path_factory.mktemp("real")
-    with running(folder, troubled=True, SHOWCAM_EXPLAIN="no") as program:
+    with running(folder, troubled=True, SHOWCAM_EXPLAIN="no", SHOWCAM_OPENS_PER_MINUTE="60") as program:
         for assistant in ("alexa", "google"):
             program.link(assistant, USER)
         until(lambda: all(knows(program, assistant) for assistant in ("alexa", "google")))
