@@ -30,6 +30,7 @@ RESTS_S = 10.0  # after 5409
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Counter[str]]]:
     """A program, and what its vendor had been asked for when both assistants knew every camera."""
     folder: Path = tmp_path_factory.mktemp("real")
+    # an owner's limit is six openings a minute, and these tests ask more often than a person
     with running(folder, troubled=True, SHOWCAM_EXPLAIN="no", SHOWCAM_OPENS_PER_MINUTE="60") as program:
         for assistant in ("alexa", "google"):
             program.link(assistant, USER)

@@ -146,6 +146,7 @@ def test_persons_alone_ring_where_their_owner_chose_that_and_a_pause_follows(pro
     set_up(program, "cameras", "set", "Bedroom", "motion_rings", "person")
     for name in ("Nursery", "Garage", "Bedroom"):  # what another process has set is known a second later
         wait(program, lambda name=name: categories(program, name) == ["CAMERA", "DOORBELL"])  # type: ignore[misc]
+    time.sleep(SAME_S["doorbell"])  # two presses within that are one ring, and an earlier test may just have pressed
     before = rings(program)
     rung: list[str] = []
     for name, happens, does_ring in (
@@ -155,19 +156,10 @@ def test_persons_alone_ring_where_their_owner_chose_that_and_a_pause_follows(pro
         ("Garage", "person", True),
         ("Front Door", "press", True),
     ):
-        if happens == "press":
-            press_again(program)
-        else:
-            program.change(name, **{happens: True})
+        program.change(name, **{happens: True})
         if does_ring:  # messages may overtake one another
             rung.append(name)
             wait(program, lambda: rings(program)[len(before) :] == rung)
-
-
-def press_again(program: Program) -> None:
-    """Presses the bell a second time. Sooner after the first press, it would be announced as the same ring."""
-    time.sleep(SAME_S["doorbell"])
-    program.change("Front Door", press=True)
 
 
 def lists_of_messages(program: Program) -> int:
@@ -184,7 +176,8 @@ def test_in_quiet_times_nothing_rings_and_motion_is_a_state_all_the_same(program
     before = rings(program)
     quiet = ("owner", "quiet", "--user", "demo@example.com")
     set_up(program, *quiet, "00:00-12:00, 12:00-00:00", "--zone", "UTC")
-    press_again(program)
+    time.sleep(SAME_S["doorbell"])  # a press that only repeats the last one could not have rung
+    program.change("Front Door", press=True)
     pressed_at = lists_of_messages(program)
     program.change("Pond", motion=True)
     wait(program, lambda: detected() == "DETECTED")
