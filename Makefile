@@ -104,7 +104,7 @@ ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by
 	@dpkg -s $(SHIPS) >/dev/null 2>&1 || scripts/apt.sh build/ship "" $(SHIPS)
 	.venv/bin/pytest -q tests/ship
 
-check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
+check: .venv/dev ## the tests that wait for nothing, in two minutes; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or ship or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took; the table is build/coverage.md

@@ -5,13 +5,16 @@ import random
 import secrets
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs
 
 from showcam.simulator.assistants import amazon
 from tests.doubles.tls_vendor import Vendors, answer
 
-FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request
+FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance, of each request
+IN_A_ROW = 2  # faults of one endpoint, of which each hang takes ten seconds: the bench would wait minutes for a few
 HANG_S = 30.0
 
 
@@ -31,8 +34,9 @@ class EventGateway:
 
     def __init__(self, vendors: Vendors) -> None:
         self.taken, self.faults, self.seen = Taken(), False, 0
+        self._in_a_row = Counter[str]()  # by endpoint: the faults since its last message that met none
         self.last: tuple[str, bytes] = "", b""  # the token and body of the last event that was taken
-        self._chance, self._over = random.Random(7), threading.Event()
+        self._chance, self._over, self._counting = random.Random(7), threading.Event(), threading.Lock()
         self.vendor = vendors.answering(self.reply)
 
     def reply(self, request_line: str, body: bytes, headers: dict[str, str]) -> bytes:
@@ -43,22 +47,23 @@ class EventGateway:
         if request_line == "GET /v1/alexaApiEndpoint":
             return answer(json.dumps({"endpoints": [self.vendor.url]}).encode())
         self.seen += 1
-        return self._event(json.loads(body), headers["authorization"].removeprefix("Bearer "), self._fault())
+        message = json.loads(body)
+        endpoint = message["event"].get("endpoint", {}).get("endpointId", "")
+        return self._event(message, endpoint, headers["authorization"].removeprefix("Bearer "), self._fault(endpoint))
 
     def end(self) -> None:
         self._over.set()
 
-    def _fault(self) -> str:
+    def _fault(self, endpoint: str) -> str:
         if not self.faults:
             return ""
-        point = self._chance.random()
-        for name, chance in FAULTS.items():
-            point -= chance
-            if point < 0:
-                return name
-        return ""
+        with self._counting:
+            names, chances = [*FAULTS, ""], [*FAULTS.values(), 1 - sum(FAULTS.values())]
+            name = "" if self._in_a_row[endpoint] == IN_A_ROW else self._chance.choices(names, chances)[0]
+            self._in_a_row[endpoint] = self._in_a_row[endpoint] + 1 if name else 0
+        return name
 
-    def _event(self, message: dict[str, object], bearer: str, fault: str) -> bytes:
+    def _event(self, message: dict[str, Any], endpoint: str, bearer: str, fault: str) -> bytes:
         match fault:
             case "429":
                 return _refused("429 Too Many Requests", "THROTTLING_EXCEPTION")
@@ -71,11 +76,9 @@ class EventGateway:
                 raise ConnectionAbortedError
         if amazon.check(message, bearer):
             return _refused("400 Bad Request", "INVALID_REQUEST_EXCEPTION")
-        event = message["event"]
-        assert isinstance(event, dict)
-        endpoint = event.get("endpoint", {}).get("endpointId", "")
+        header = message["event"]["header"]
         self.last = bearer, json.dumps(message).encode()
-        self.taken.messages.append((event["header"]["messageId"], event["header"]["name"], endpoint, time.time()))
+        self.taken.messages.append((header["messageId"], header["name"], endpoint, time.time()))
         if fault == "cut":
             raise ConnectionAbortedError  # it was taken, and nobody learns so
         return answer(b"", "202 Accepted")

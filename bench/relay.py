@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urljoin, urlsplit
 
@@ -24,7 +24,6 @@ from bench.table import Bound, LeftOut, Row
 from bench.using import SOON_S, Measured, Used, use
 
 CAMERAS = 16
-VIEWERS = 8
 BITS = 4_000_000
 _SEGMENT = re.compile(r"^[^#\s]+\.(?:ts|m4s)$", re.MULTILINE)
 
@@ -64,13 +63,6 @@ def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
     say("Relay: a viewer of each by WebRTC")
     used = use(run, _by_webrtc(cameras, range(len(cameras.ports))), SOON_S)
     yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
-    say("Relay: viewers of one by WebRTC")
-    with _by_webrtc(cameras, [0]) as home:
-        one = use(run, nullcontext(home), SOON_S).share
-        with rtc_viewers.watching([whep(home, 0) for _ in range(VIEWERS)]):
-            many = use(run, nullcontext(home), SOON_S).share
-    a_viewer = 100 * (many - one) / VIEWERS
-    yield Row("a viewer more by WebRTC, 1080p25, of a core", "%", a_viewer, "the first:", 100 * one)
 
 
 def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:

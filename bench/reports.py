@@ -33,13 +33,13 @@ from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.tls_vendor import Vendors
 
-LINKS = 50
-RATE = 100  # changes a second
+LINKS = 200
+RATE, FASTER = 100, 200  # changes a second: as the lag is measured, and under faults
 CHANGES, QUICK = 10_000, 600
 PEERS = 1_000  # its share of lost events is the same as of more
-LAG_S, QUICK_S = 10, 5
+LAG_S, QUICK_S = 6, 5
 KILL_S = 5.0
-DRAIN_S = 280.0  # for what waits once the changes are over
+DRAIN_S = 280.0  # at most, for what waits once the changes are over
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off", person="off")
 
 
@@ -127,7 +127,7 @@ def _lag(world: World, seconds: int) -> Results:
     with world.sending():
         world.drain(60)
         world.begin()
-        for home in _paced(world, RATE * seconds):
+        for home in _paced(world, RATE * seconds, RATE):
             world.come(home)
         world.drain(60)
     received = {message: when for message, _, _, when in world.gateway.taken.first()}
@@ -172,7 +172,7 @@ def _under_faults(run: Run, world: World, changes: int) -> Results:
     killed, kill_at = 0, time.monotonic() + KILL_S
     sender = world.start()
     try:
-        for home in _paced(world, changes):
+        for home in _paced(world, changes, FASTER):
             world.come(home)
             if time.monotonic() > kill_at:
                 _end(sender, signal.SIGKILL)
@@ -216,10 +216,10 @@ def _peer_lost(world: World, changes: int) -> float:
     return 100 * (1 - len(rung) / changes)
 
 
-def _paced(world: World, count: int) -> Iterator[Household]:
+def _paced(world: World, count: int, rate: float) -> Iterator[Household]:
     began = time.monotonic()
     for number in range(count):
-        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
+        time.sleep(max(0.0, began + number / rate - time.monotonic()))
         yield world.homes[number % LINKS]
 
 

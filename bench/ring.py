@@ -24,7 +24,7 @@ from tests.doubles.program import Program
 
 DOOR = "Front Door"
 OF = "press at the camera to"
-RINGS, MOTIONS = 5, 3  # the p95 of so few is the slowest
+RINGS, MOTIONS = 4, 3  # the p95 of so few is the slowest
 APART_S = 4.0  # two presses within three seconds are one
 SEEN_S = (APART_S, 8.0)  # whoever presses was seen so long before, which keeps presses apart too
 HURRIED_S = 32.0  # after a push: the list is read every second until then

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from bench.run import Run
 
-SETTLE_S, MEASURE_S = 10.0, 8.0  # at the end a list is full, and what a slow viewer would hold is there
+SETTLE_S, MEASURE_S = 8.0, 8.0  # at the end a list is full, and what a slow viewer would hold is there
 SOON_S = 5.0  # by WebRTC nothing is kept but a group of pictures
 
 
