@@ -23,7 +23,7 @@ from tests.doubles.command_process import commanded
 from tests.doubles.forked_process import ForkedProcess
 from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.troubled.names import ANNOUNCED
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
@@ -168,7 +168,11 @@ class Program:
         return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
 
     def entry(self) -> str:
-        """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it."""
+        """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it.
+
+        The program has printed its own before, which would replace this one.
+        """
+        until(lambda: "Your cameras: " in self.log.read_text())
         return OneTimeCode(self.data / "run" / "home-code").renew()
 
     def login(self, user: str = "demo@example.com", *more: str) -> None:
