@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 from showcam.simulator.assistants import amazon
 from tests.doubles.tls_vendor import Vendors, answer
 
-FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance, of each request
-IN_A_ROW = 2  # faults of one endpoint, of which each hang takes ten seconds: the bench would wait minutes for a few
+CHANCES = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04, "": 0.8}  # "": the request succeeds
+IN_A_ROW = 2  # failures of one endpoint. After more the sender's pauses grow, and the bench would wait for minutes
 HANG_S = 30.0
 
 
@@ -34,7 +34,7 @@ class EventGateway:
 
     def __init__(self, vendors: Vendors) -> None:
         self.taken, self.faults, self.seen = Taken(), False, 0
-        self._in_a_row = Counter[str]()  # by endpoint: the faults since its last message that met none
+        self._in_a_row = Counter[str]()  # by endpoint: the failures since its last success
         self.last: tuple[str, bytes] = "", b""  # the token and body of the last event that was taken
         self._chance, self._over, self._counting = random.Random(7), threading.Event(), threading.Lock()
         self.vendor = vendors.answering(self.reply)
@@ -58,8 +58,8 @@ class EventGateway:
         if not self.faults:
             return ""
         with self._counting:
-            names, chances = [*FAULTS, ""], [*FAULTS.values(), 1 - sum(FAULTS.values())]
-            name = "" if self._in_a_row[endpoint] == IN_A_ROW else self._chance.choices(names, chances)[0]
+            [name] = self._chance.choices([*CHANCES], [*CHANCES.values()])
+            name = "" if self._in_a_row[endpoint] == IN_A_ROW else name
             self._in_a_row[endpoint] = self._in_a_row[endpoint] + 1 if name else 0
         return name
 

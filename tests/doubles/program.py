@@ -168,9 +168,9 @@ class Program:
         return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
 
     def entry(self) -> str:
-        """A code that opens the page of cameras, made as `showcam home` makes it and without a process for it.
+        """A new sign-in code for the page of cameras, like the one of `showcam home`.
 
-        The program has printed its own before, which would replace this one.
+        It is made only after the program has printed a code at its start: the printed code would replace it.
         """
         until(lambda: "Your cameras: " in self.log.read_text())
         return OneTimeCode(self.data / "run" / "home-code").renew()

@@ -41,7 +41,7 @@ def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) 
         program.shown("alexa", "show the garden")
         until(lambda: "spoken" in routes(program))  # Amazon's event of the linking comes in its own time
         starting, log, cameras, once, *last = terminal.end()
-    # on a busy machine the vendor may answer too late, and the worker warns
+    # on a busy machine the simulated vendor may answer too late, and then the worker warns of the vendor
     last = [line for line in last if "vendor_down" not in line]
     assert starting == "Starting the demo …"
     assert log == f"What happens is written into {program.data / 'log'}."
