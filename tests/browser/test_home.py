@@ -91,7 +91,8 @@ def enter(page: Page, program: Program, user: str = "demo@example.com") -> None:
 
 
 def tile(page: Page, name: str) -> Any:
-    return page.locator(".tile", has=page.get_by_role("heading", name=name, exact=True))
+    """Of the page of all cameras, or of the camera's own."""
+    return page.locator(f'.tile[data-name="{name}"]')
 
 
 def plays(page: Page, name: str, timeout_s: float = 2 * LONG_S) -> None:
@@ -295,6 +296,7 @@ def test_who_signs_out_gets_the_answer_also_if_the_page_learns_first_that_its_se
     page, _ = watched(context)
     sign_in(page, another(program), "other@example.com")
     page.wait_for_selector(".tiles")
+    page.wait_for_load_state("load")  # a form that is sent before would leave the page without its scripts
     held: list[Route] = []
     page.route("**/home", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
     token = page.locator("[name=csrf_token]").first.get_attribute("value")

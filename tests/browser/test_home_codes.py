@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import LONGEST_WORDS, looks
 from tests.browser.test_console_pages import fits
-from tests.browser.test_home import FOCUSED, MOVING, enter, open_settings, watched
+from tests.browser.test_home import FOCUSED, enter, open_settings, plays, watched
 from tests.doubles.program import Program
 
 pytestmark = pytest.mark.proves(
@@ -31,7 +31,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     page, complaints = watched(context)
     enter(page, program)
     open_settings(page, "Garden")
-    garden, settings = page.locator(".tile[data-name=Garden]"), page.locator("#settings")
+    settings = page.locator("#settings")
     settings.locator("> summary").press("Enter")
     settings.locator("summary", has_text=OPEN).press("Enter")
     page.keyboard.press("Tab")
@@ -48,7 +48,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     forget = settings.get_by_role("button", name="Stop using the home network")
     forget.wait_for(timeout=90_000)
     try:
-        page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)
+        plays(page, "Garden", 90)
         assert (
             "Picture by: your network, then"
             in program.command("cameras", "show", "Garden", "--verbose", "--demo").stdout
