@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
@@ -100,7 +101,19 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    browser = getattr(item, "funcargs", {}).get("chromium")
+    if report.failed and browser is not None:
+        pages = [page for context in browser.contexts for page in context.pages]
+        report.sections.append(("Pages that were open", "\n\n".join(map(_shown, pages)) or "none"))
     return report
+
+
+def _shown(page: Page) -> str:
+    """What a page said when its test failed: why there is no picture stands in its tile."""
+    try:
+        return f"{page.url.partition('#')[0]}\n{page.locator('body').inner_text(timeout=2000)}"
+    except PlaywrightError as error:
+        return f"unreadable: {error}"
 
 
 def patient[Opened: (BrowserContext, Page)](opens: Callable[..., Opened]) -> Callable[..., Opened]:
