@@ -273,7 +273,7 @@ def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe() -> None:
     for number, unit in enumerate([key] + [others[0]] * WAITING + [others[1], key, others[2]]):
         if number == WAITING + 2:
             work.start()
-            pictures.until(1)
+            pictures.until(2)  # there is room for the two that come now
         work.put(unit._replace(pts=number * 6000, dts=number * 6000))
     pictures.until(WAITING + 2)
     work.stop()
