@@ -109,7 +109,7 @@ def pytest_runtest_makereport(
 
 
 def _shown(page: Page) -> str:
-    """What a page said when its test failed: why there is no picture stands in its tile."""
+    """The address and text of a page. A tile's text says why the camera has no picture."""
     try:
         return f"{page.url.partition('#')[0]}\n{page.locator('body').inner_text(timeout=2000)}"
     except PlaywrightError as error:
