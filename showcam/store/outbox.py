@@ -122,7 +122,7 @@ class Outbox(Protocol):
         no rows. A row has the same id when it is written again.
 
         Returns False, and adds no row, if a happening of the same kind is stored that began less than `same_s`
-        seconds before this one, or later.
+        seconds before this one, or later. Returns False, and stores nothing, if the account is removed.
         """
         ...
 

@@ -168,7 +168,7 @@ class Store(Meta, LinkSecrets, Holds, Outbox, Throttle, Protocol):
     # lists of cameras
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        """Stores a camera list. False, and nothing is written, if the stored list is newer.
+        """Stores a camera list. False, and nothing is written, if the stored list is newer or the account is removed.
 
         Reads may end in another order than they began.
         A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
@@ -235,7 +235,7 @@ class Store(Meta, LinkSecrets, Holds, Outbox, Throttle, Protocol):
         ...
 
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
-        """Replaces the household's list of devices; `keys` are keyed hashes of serials."""
+        """Replaces the household's list of devices, unless it is removed; `keys` are keyed hashes of serials."""
         ...
 
     def accounts_with(self, key: str) -> list[str]:

@@ -1,5 +1,7 @@
 """What any engine keeps of households, sources, clients and owners, as showcam/store/ports.py promises it."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -100,6 +102,28 @@ class TestHouseholds:
                 "devices": store.accounts_with(household.id),
             }
             assert {name: bool(rows) for name, rows in found.items()} == dict.fromkeys(found, kept)
+
+    @pytest.mark.parametrize(
+        ("write", "answered"),
+        [
+            (lambda store, gone: store.put_known(gone, "s", Known(b"k", NOW)), False),
+            (lambda store, gone: store.record_change(gone, "s", Known(b"k", NOW)), False),
+            (lambda store, gone: store.record_happening(gone, Happening("c", "motion", NOW), 0.0, None), False),
+            (lambda store, gone: store.record_happening(gone, Happening("c", "motion", NOW), 30.0, ("motion",)), False),
+            (lambda store, gone: store.put_devices(gone, frozenset({gone})), None),
+        ],
+        ids=["list", "changed list", "happening", "happening for assistants", "devices"],
+    )
+    def test_what_ends_after_the_removal_stores_nothing(
+        self, store: Store, write: Callable[[Store, str], object], answered: object
+    ) -> None:
+        household = a.account()
+        store.add_household(household, a.source(household), b"s", "ok")
+        store.drop_household(household.id)
+        assert write(store, household.id) is answered
+        assert store.known(household.id, "s") is None
+        assert store.happenings(household.id, 0.0) == []
+        assert store.accounts_with(household.id) == []
 
     def test_a_removed_user_may_be_added_again(self, store: Store) -> None:
         first, second = a.account(), a.account()

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from showcam.store.ports import Replayed, StoreUnavailable
-from showcam.store.records import WAIT_S
+from showcam.store.records import WAIT_S, Happening, Known
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 from showcam.store.sqlite.database import Database, migrate, migrations, unavailable
@@ -182,18 +182,19 @@ def test_a_write_that_hits_the_end_of_the_disk_changes_nothing(path: Path, seale
 FILL = """
 import resource, signal, sys
 from pathlib import Path
-from showcam.store.records import Known
+from showcam.store.records import Account, Known
 from showcam.store.ports import Replayed, StoreUnavailable
 from showcam.store.sealing import Sealer
 from showcam.store.sqlite import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]), Sealer([("k", b"k" * 32)]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store.add_account(Account("household", 0.0, b"salt"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 written = 0
 try:
     while written < 1000:
-        store.put_known(str(written), "s", Known(b"x" * 20_000, 0.0))
+        store.put_known("household", str(written), Known(b"x" * 20_000, 0.0))
         written += 1
 except StoreUnavailable as error:
     print(f"StoreUnavailable: {error}")
@@ -410,3 +411,32 @@ def test_a_migration_keeps_a_copy_of_the_file_it_changes(path: Path, sealer: Sea
         assert raw.execute("PRAGMA user_version").fetchone() == (2,)
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert raw.execute("SELECT count(*) FROM meta WHERE key = 'kept'").fetchone() == (1,)
+
+
+def test_a_migration_removes_what_removed_households_left(path: Path, sealer: Sealer) -> None:
+    stays, gone = a.account(), a.account()
+    store = SqliteStore(path, sealer)
+    for household in (stays, gone):
+        store.add_account(household)
+        store.put_known(household.id, "s", Known(b"k", NOW))
+        store.record_happening(household.id, Happening("c", "motion", NOW), 0.0, None)
+        store.put_devices(household.id, frozenset({"device"}))
+    store.close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("DELETE FROM account WHERE id = ?", (gone.id,))
+        raw.execute("PRAGMA user_version = 13")
+    store = SqliteStore(path, sealer)
+    for household, has in ((stays, True), (gone, False)):
+        found = store.known(household.id, "s"), store.happenings(household.id, 0.0)
+        assert [bool(rows) for rows in found] == [has, has]
+    assert store.accounts_with("device") == [stays.id]
+    store.sweep(NOW)
+    store.close()
+    assert [name.encode() in path.read_bytes() for name in (stays.id, gone.id)] == [True, False]
+
+
+def test_a_migration_rewrites_no_file_that_removed_households_left_nothing_in(path: Path, sealer: Sealer) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        migrate(raw, migrations()[:13], path.name)
+        migrate(raw, migrations(), path.name)
+        assert raw.execute("SELECT * FROM meta").fetchall() == []

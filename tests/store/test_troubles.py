@@ -186,6 +186,7 @@ def sign_out(store: DynamoStore) -> Case:
 
 def list_devices(store: DynamoStore) -> Case:
     household = a.account()
+    store.add_account(household)
     store.put_devices(household.id, frozenset({f"{household.id}-{key}" for key in ("gone", "went", "stays")}))
     keys = frozenset({f"{household.id}-{key}" for key in ("stays", "new", "newer")})
 

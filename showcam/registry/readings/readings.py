@@ -305,10 +305,10 @@ class Readings:
         return reading
 
     def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> bool:
-        """Writes the household's devices, then its list, for all processes; False: a newer list is stored.
+        """Writes the household's devices, then its list, for all processes.
 
-        Raises StoreUnavailable. In this order: after a failure between the two the stored list differs, and the next
-        reading writes both.
+        In this order: after a failure between the two the stored list differs, and the next reading writes both.
+        Returns False if a newer list is stored, or if the household is removed. Raises StoreUnavailable.
         """
         if known is not None and _is_newer(known, reading):
             self._written.drop(source.id)

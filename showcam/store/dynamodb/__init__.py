@@ -100,7 +100,7 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | what they were asked to show        | asks               | Query account#/ask#, consistent, newest first         |
 | one of them                         | ask                | GetItem, consistent                                   |
 | forget what they were asked to show | drop_asks          | Query account#/ask#, DeleteItem of each               |
-| replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
+| replace a household's devices       | put_devices        | Query device#; DeleteItem; TransactWriteItems: both   |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
 | all clients (command line)          | clients            | Query gsi1, lags a little                             |
@@ -111,7 +111,7 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | what is held in a group             | holds             | Query hold#, consistent                              |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
-| keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |
+| a list, unless a newer one is stored| put_known          | TransactWriteItems: account exists, known             |
 | whether the table answers           | ping               | GetItem of a random key                               |
 ```
 

@@ -7,13 +7,13 @@ import msgspec
 
 from showcam.store.dynamodb.outbox import TellingItems
 from showcam.store.dynamodb.table import (
-    EXISTS,
     LIVE,
     NEW,
     Action,
     ConditionFailed,
     Item,
     Table,
+    account_there,
     item_of,
     record_of,
     refusing,
@@ -78,8 +78,7 @@ class AccountItems(TellingItems):
             yield from self._table.query(pk, kind)
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
-        exists = self._table.check(f"account#{source.account}", "account", EXISTS)
-        return self._add_source(exists, source, secrets, state)
+        return self._add_source(account_there(self._table, source.account), source, secrets, state)
 
     def source_by_vendor_key(self, vendor_key: str) -> Source | None:
         return record_of(self._table.get(f"vendor#{vendor_key}", "vendor"), Source)
@@ -165,7 +164,7 @@ class AccountItems(TellingItems):
         named |= {"gsi1pk": "owner_users", "gsi1sk": account_id}
         mine = f"{NEW} OR #account = :account"
         actions = [
-            self._table.check(f"account#{account_id}", "account", EXISTS),
+            account_there(self._table, account_id),
             self._table.put(row | {"version": 1}, NEW)
             if before is None
             else self._table.put(
@@ -244,7 +243,7 @@ class AccountItems(TellingItems):
 
     def _put_of_account(self, account_id: str, row: Item, looks: Sequence[Action] = ()) -> None:
         with refusing():
-            self._with(looks, self._table.check(f"account#{account_id}", "account", EXISTS), self._table.put(row))
+            self._with(looks, account_there(self._table, account_id), self._table.put(row))
 
     def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
         sealed = self._sealer.seal(_aad(account_id, address_id), data)
@@ -267,7 +266,7 @@ class AccountItems(TellingItems):
         if version:
             return took(self._table.write, self._table.put(row, "#version = :version", version=version))
         try:
-            self._table.together(self._table.check(pk, "account", EXISTS), self._table.put(row, NEW))
+            self._table.together(account_there(self._table, account_id), self._table.put(row, NEW))
         except ConditionFailed as failed:
             if 1 not in failed.places:
                 with refusing():

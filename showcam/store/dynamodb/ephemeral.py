@@ -3,11 +3,23 @@
 import contextlib
 import math
 import secrets
+from itertools import batched
 
 import msgspec
 from msgspec import structs
 
-from showcam.store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table, item_of, refusing, took
+from showcam.store.dynamodb.table import (
+    EXISTS,
+    NEW,
+    Action,
+    ConditionFailed,
+    Item,
+    Table,
+    account_there,
+    item_of,
+    refusing,
+    took,
+)
 from showcam.store.ports import StoreUnavailable
 from showcam.store.records import (
     ASK_KEPT_S,
@@ -22,6 +34,7 @@ from showcam.store.records import (
 )
 from showcam.store.sealing import SealedUnreadable, Sealer
 
+_DEVICES = 50  # devices in one transaction
 _RACES = 32  # lost races before a caller gives up; a place that can't be given back is held to its end
 
 
@@ -122,7 +135,8 @@ class EphemeralItems:
         return [hold for hold in found if hold.ends > now]
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        return took(self._table.write, put_known(self._table, self._sealer, account_id, source_id, known))
+        put = put_known(self._table, self._sealer, account_id, source_id, known)
+        return took(self._table.together, account_there(self._table, account_id), put)
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         item = self._table.get(f"account#{account_id}", f"known#{source_id}")
@@ -155,9 +169,10 @@ class EphemeralItems:
         stored = {str(item["sk"]).removeprefix("device#") for item in self._table.query(pk, "device#")}
         for key in sorted(stored - keys):
             self._table.write(self._table.delete(pk, f"device#{key}"))
-        for key in sorted(keys - stored):
-            listed = {"gsi1pk": f"device#{key}", "gsi1sk": account_id}
-            self._table.write(self._table.put({"pk": pk, "sk": f"device#{key}", "kind": "device"} | listed))
+        for added in batched(sorted(keys - stored), _DEVICES, strict=False):
+            listed = [{"gsi1pk": f"device#{key}", "gsi1sk": account_id} for key in added]
+            rows = [{"pk": pk, "sk": row["gsi1pk"], "kind": "device"} | row for row in listed]
+            took(self._table.together, account_there(self._table, account_id), *map(self._table.put, rows))
 
     def accounts_with(self, key: str) -> list[str]:
         return sorted(str(item["gsi1sk"]) for item in self._table.listed(f"device#{key}"))
@@ -169,9 +184,8 @@ class EphemeralItems:
     def _put_ask(self, account_id: str, ask: Ask) -> None:
         row = item_of(f"account#{account_id}", f"ask#{ask.id}", "ask", structs.replace(ask, live_s=0.0))
         row |= {"live_s": ask.live_s, "expires_at": math.ceil(ask.at) + ASK_KEPT_S}
-        exists = self._table.check(f"account#{account_id}", "account", EXISTS)
         with refusing():
-            self._table.together(exists, self._table.put(row, NEW))
+            self._table.together(account_there(self._table, account_id), self._table.put(row, NEW))
 
     def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
         longer = f"{EXISTS} AND #live_s < :live_s"

@@ -7,7 +7,18 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table, item_of, record_of, refusing
+from showcam.store.dynamodb.table import (
+    EXISTS,
+    LIVE,
+    NEW,
+    ConditionFailed,
+    Item,
+    Table,
+    account_there,
+    item_of,
+    record_of,
+    refusing,
+)
 from showcam.store.outbox import ENDED
 from showcam.store.ports import Inconsistent, Replayed, StoreUnavailable
 from showcam.store.records import CODE_KEPT_S, TOKEN_KEPT_S, Assistant, Code, Link, Token, addressable
@@ -37,7 +48,7 @@ class LinkItems:
         pointer = {"pk": f"account#{link.account}", "sk": f"link#{link.id}", "kind": "linked"}
         row = item_of(f"link#{link.id}", "link", "link", structs.replace(link, ended=None, last_used=0.0))
         row |= {"last_used": link.last_used} | ({} if link.ended is None else {"ended": link.ended})
-        exists = self._table.check(f"account#{link.account}", "account", EXISTS)
+        exists = account_there(self._table, link.account)
         pointers = [self._table.put(pointer)] if link.ended is None else []
         with refusing():
             self._table.together(exists, self._table.put(row, NEW), *pointers)

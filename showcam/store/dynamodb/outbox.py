@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from showcam.store.dynamodb.ephemeral import put_known
 from showcam.store.dynamodb.links import SHARDS, LinkItems, part, parts
-from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, item_of, took
+from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, account_there, item_of, took
 from showcam.store.outbox import (
     LAID_KEPT_S,
     LOOK,
@@ -82,8 +82,9 @@ class TellingItems(LinkItems):
         return took(self._table.together, update, self._look(link, at))
 
     def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
+        put = put_known(self._table, self._sealer, account_id, source_id, known)
         looks = self._looks(account_id, known.as_of)
-        return took(partial(self._with, looks), put_known(self._table, self._sealer, account_id, source_id, known))
+        return took(partial(self._with, looks), account_there(self._table, account_id), put)
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
@@ -117,11 +118,10 @@ class TellingItems(LinkItems):
                 ends=math.ceil(happening.at + HAPPENING_KEPT_S),
                 **({"seen": stored["at"]} if stored else {}),
             )
-            try:
-                self._with(actions, put)
-            except ConditionFailed:
-                continue
-            return new
+            if took(partial(self._with, actions), account_there(self._table, account_id), put):
+                return new
+            if self._table.get(pk, "account") is None:
+                return False
         raise StoreUnavailable("other callers noted the same happening in every try")
 
     def look(self, account_id: str, at: float, link_id: str = "") -> None:

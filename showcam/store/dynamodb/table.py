@@ -246,6 +246,11 @@ def item_of(pk: str, sk: str, kind: str, record: Struct) -> Item:
     return {"pk": pk, "sk": sk, "kind": kind, "record": structs.asdict(record)}
 
 
+def account_there(table: Table, account_id: str) -> Action:
+    """The check that the row's household is not removed, for the transaction that writes the row."""
+    return table.check(f"account#{account_id}", "account", EXISTS)
+
+
 def record_of[T: Struct](item: Item | None, kind: type[T]) -> T | None:
     return msgspec.convert(item["record"], kind) if item else None
 

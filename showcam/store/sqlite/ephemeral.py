@@ -19,7 +19,7 @@ SCHEMA = "CREATE TABLE taken (until REAL, key BLOB, PRIMARY KEY (until, key)) ST
 _DAMAGED = "is damaged: stop showcam, wait two minutes, remove the file and start showcam"
 _HASH = 16  # bytes, whatever the length of the key
 PUT_KNOWN = (
-    "INSERT INTO known (account, source, sealed, as_of) VALUES (?, ?, ?, ?)"
+    "INSERT INTO known (source, sealed, as_of, account) SELECT ?, ?, ?, id FROM account WHERE id = ?"
     " ON CONFLICT DO UPDATE SET sealed = excluded.sealed, as_of = excluded.as_of"
     " WHERE known.as_of <= excluded.as_of OR known.as_of > excluded.as_of + ?"
 )
@@ -155,7 +155,7 @@ class EphemeralRows:
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
-        return self._database.change(PUT_KNOWN, account_id, source_id, sealed, known.as_of, OVERTAKEN_S) == 1
+        return self._database.change(PUT_KNOWN, source_id, sealed, known.as_of, account_id, OVERTAKEN_S) == 1
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         row = self._database.one(
@@ -184,7 +184,8 @@ class EphemeralRows:
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
         with self._database.writing(durable=False) as write:
             write.execute("DELETE FROM device WHERE account = ?", (account_id,))
-            write.executemany("INSERT INTO device VALUES (?, ?)", [(key, account_id) for key in sorted(keys)])
+            listed = "INSERT INTO device SELECT ?, id FROM account WHERE id = ?"
+            write.executemany(listed, [(key, account_id) for key in sorted(keys)])
 
     def accounts_with(self, key: str) -> list[str]:
         return [row[0] for row in self._database.all("SELECT account FROM device WHERE key = ? ORDER BY account", key)]

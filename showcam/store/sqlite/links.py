@@ -156,7 +156,7 @@ class LinkRows:
     def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
         with self._database.writing(durable=False) as write:
-            values = (account_id, source_id, sealed, known.as_of, OVERTAKEN_S)
+            values = (source_id, sealed, known.as_of, account_id, OVERTAKEN_S)
             written = write.execute(PUT_KNOWN, values).rowcount == 1
             if written:
                 put_looks(write, account_id, known.as_of)
@@ -169,8 +169,12 @@ class LinkRows:
         with self._database.writing(durable=False) as write:
             held = "SELECT 1 FROM happening WHERE account = ? AND camera = ? AND kind = ? AND at > ?"
             new = write.execute(held, (*of_kind, happening.at - same_s)).fetchone() is None
-            put = "INSERT INTO happening VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)"
-            write.execute(put, (*of_kind, happening.at))
+            put = (
+                "INSERT INTO happening (camera, kind, at, account) SELECT ?, ?, ?, id FROM account WHERE id = ?"
+                " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)"
+            )
+            values = (happening.camera, happening.kind, happening.at, account_id)
+            new &= write.execute(put, values).rowcount == 1
             if new and told is not None:
                 for link in _live(write, account_id):
                     if not sees(link, happening.camera):
