@@ -111,7 +111,8 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | what is held in a group             | holds             | Query hold#, consistent                              |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
-| a list, unless a newer one is stored| put_known          | TransactWriteItems: account exists, known             |
+| keep a list of cameras              | put_known          | PutItem if an older one is stored                     |
+| keep a source's first list          | put_known          | TransactWriteItems: account exists, known             |
 | whether the table answers           | ping               | GetItem of a random key                               |
 ```
 

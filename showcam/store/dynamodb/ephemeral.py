@@ -135,8 +135,15 @@ class EphemeralItems:
         return [hold for hold in found if hold.ends > now]
 
     def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
-        put = put_known(self._table, self._sealer, account_id, source_id, known)
-        return took(self._table.together, account_there(self._table, account_id), put)
+        of = (self._table, self._sealer, account_id, source_id, known)
+        try:
+            self._table.write(put_known(*of, replaces=True))
+        except ConditionFailed as failed:
+            if failed.item is not None:  # a newer list is stored
+                return False
+            # the source's first list: with the account the others are removed
+            return took(self._table.together, account_there(self._table, account_id), put_known(*of))
+        return True
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         item = self._table.get(f"account#{account_id}", f"known#{source_id}")
@@ -229,8 +236,13 @@ def _ask(item: Item) -> Ask:
     return structs.replace(msgspec.convert(item["record"], Ask), live_s=float(item["live_s"]))
 
 
-def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:
-    """The action for `put_known` of the port. Its condition fails if the stored list is newer."""
+def put_known(
+    table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known, *, replaces: bool = False
+) -> Action:
+    """The action for `put_known` of the port. Its condition fails if the stored list is newer.
+
+    `replaces`: the condition fails also if no list is stored.
+    """
     item = {
         "pk": f"account#{account_id}",
         "sk": f"known#{source_id}",
@@ -238,5 +250,6 @@ def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, kno
         "sealed": sealer.seal(f"known|{account_id}|{source_id}", known.data),
         "as_of": known.as_of,
     }
-    unless = f"{NEW} OR #as_of <= :mine OR #as_of > :ahead"
+    older = "#as_of <= :mine OR #as_of > :ahead"
+    unless = older if replaces else f"{NEW} OR {older}"
     return table.put(item, unless, mine=known.as_of, ahead=known.as_of + OVERTAKEN_S)

@@ -118,7 +118,9 @@ class TellingItems(LinkItems):
                 ends=math.ceil(happening.at + HAPPENING_KEPT_S),
                 **({"seen": stored["at"]} if stored else {}),
             )
-            if took(partial(self._with, actions), account_there(self._table, account_id), put):
+            # only a first happening needs the account's row: with the account the others are removed
+            first = [] if stored else [account_there(self._table, account_id)]
+            if took(partial(self._with, actions), *first, put):
                 return new
             if self._table.get(pk, "account") is None:
                 return False
