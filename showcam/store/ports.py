@@ -235,7 +235,7 @@ class Store(Meta, LinkSecrets, Holds, Outbox, Throttle, Protocol):
         ...
 
     def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
-        """Replaces the household's list of devices, unless it is removed; `keys` are keyed hashes of serials."""
+        """Replaces the list of devices, unless the household is removed; `keys` are keyed hashes of serials."""
         ...
 
     def accounts_with(self, key: str) -> list[str]:

@@ -56,7 +56,7 @@ def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
         planted |= streams
         # the demo prints its own password on purpose when it is ready
         log = b"".join(line for line in program.log.read_bytes().splitlines(True) if b"Sign in there as" not in line)
-    # a random id may have the six digits of the code
+    # a random id may contain the six digits of the code
     log = re.sub(rb'"request":"[0-9a-f]{32}"', b"", log)
     found = {secret for secret in planted if secret.encode() in log}
     assert found == set()

@@ -100,7 +100,7 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | what they were asked to show        | asks               | Query account#/ask#, consistent, newest first         |
 | one of them                         | ask                | GetItem, consistent                                   |
 | forget what they were asked to show | drop_asks          | Query account#/ask#, DeleteItem of each               |
-| replace a household's devices       | put_devices        | Query device#; DeleteItem; TransactWriteItems: both   |
+| replace a household's devices       | put_devices        | Query, DeleteItem; TransactWriteItems: account exists |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
 | all clients (command line)          | clients            | Query gsi1, lags a little                             |

@@ -141,7 +141,7 @@ class EphemeralItems:
         except ConditionFailed as failed:
             if failed.item is not None:  # a newer list is stored
                 return False
-            # the source's first list: with the account the others are removed
+            # this is the source's first list, or the household is removed
             return took(self._table.together, account_there(self._table, account_id), put_known(*of))
         return True
 

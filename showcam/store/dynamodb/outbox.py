@@ -118,7 +118,7 @@ class TellingItems(LinkItems):
                 ends=math.ceil(happening.at + HAPPENING_KEPT_S),
                 **({"seen": stored["at"]} if stored else {}),
             )
-            # only a first happening needs the account's row: with the account the others are removed
+            # a removal deletes the stored happening, so only a first happening needs the check of the account
             first = [] if stored else [account_there(self._table, account_id)]
             if took(partial(self._with, actions), *first, put):
                 return new

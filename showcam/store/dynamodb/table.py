@@ -247,7 +247,7 @@ def item_of(pk: str, sk: str, kind: str, record: Struct) -> Item:
 
 
 def account_there(table: Table, account_id: str) -> Action:
-    """The check that the row's household is not removed, for the transaction that writes the row."""
+    """Fails if the account is removed. A transaction that writes a row of the household holds this check."""
     return table.check(f"account#{account_id}", "account", EXISTS)
 
 

@@ -1,5 +1,5 @@
--- A household was removed while its cameras were read, and what was read was stored after it. The next sweep rewrites the
--- file if it holds such rows, as after a removal.
+-- A reading of cameras that ended after the removal of their household was stored all the same. If the file has such rows,
+-- the next sweep rewrites the file, as after a removal.
 INSERT OR REPLACE INTO meta SELECT 'remains', ''
 WHERE EXISTS (
     SELECT account FROM known UNION SELECT account FROM happening UNION SELECT account FROM device
