@@ -47,7 +47,7 @@ from bench.run import Group, Run
 from bench.table import LeftOut, Row, missing, render
 
 # Groups that mostly wait for the camera or the vendor are measured at the same time as the others of their word.
-LIFE, WIRE = "life", "wire"
+LIFE, WIRE, SCREEN = "life", "wire", "screen"
 # what a person waits for or sees comes first
 _GROUPS = (
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
@@ -63,8 +63,8 @@ _GROUPS = (
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure, LIFE),
     Group("home", "the page of cameras in Chromium: first paint, what moves, live tiles", home.measure),
     Group("adding", "a camera of one's own: found, tried, and live after it is added", adding.measure),
-    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
-    Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
+    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure, SCREEN),
+    Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure, SCREEN),
     Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
     Group("behind", "how far behind life a picture is in Chromium, in players of HLS", behind_life.measure, WIRE),
     Group("wire", "a picture behind a wire that loses packets, beside HA's stream", lossy_wire.measure, WIRE),
