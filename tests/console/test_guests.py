@@ -10,13 +10,13 @@ from showcam.accounts import households
 from showcam.registry.notices.notifier import Addresses
 from showcam.registry.owner.invitations import MOST, Invitations
 from showcam.registry.owner.sign_in import SignIn
-from showcam.registry.owner.sign_in_outcome import SignedIn, SignInRefused
+from showcam.registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.household import new_link
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
-from tests.doubles.ready_vendor import PASSWORD
+from tests.doubles.ready_vendor import CODE, PASSWORD
 
 pytestmark = pytest.mark.proves(
     "An invited household sees no other invitation and adds no address for notices", leans_on="double: EZVIZ's cloud"
@@ -35,6 +35,13 @@ def press(browser: HomeBrowser, step: str, **fields: Any) -> HomeBrowser:
 
 def linking(world: HomeWorld) -> SignIn:
     return SignIn(world.home.store, [world.vendor], "owner", clock=world.clock)
+
+
+def code_wanted(door: SignIn) -> bytes:
+    """The sign-in of a careful user, which waits for the vendor's code."""
+    outcome = door.begin(CAREFUL, PASSWORD, "203.0.113.7")
+    assert isinstance(outcome, CodeWanted), outcome
+    return outcome.pending
 
 
 def secret(web: WebReceiver) -> str:
@@ -63,6 +70,28 @@ def test_an_invitation_is_listed_until_it_is_taken_back(world: HomeWorld) -> Non
     press(browser, "take-back", household=guest(world))
     assert (browser.status, "Done." in browser.text, NEW in browser.text) == (200, True, False)
     assert linking(world).begin(NEW, PASSWORD, "203.0.113.7") == SignInRefused("stranger")
+
+
+@pytest.mark.parametrize("decision", ["taken back", "removed", "closed"])
+def test_a_code_that_waits_lets_nobody_in_who_was_shut_out_meanwhile(world: HomeWorld, decision: str) -> None:
+    """Whoever is let in again by a code that was sent before would own a household for good."""
+    store, door = world.home.store, linking(world)
+    waits = guest(world, CAREFUL)
+    if decision == "removed":
+        assert isinstance(door.submit_code(code_wanted(door), CODE), SignedIn)
+    if decision == "closed":
+        store.drop_household(waits)
+        press(page(world), "open-window")
+    code = code_wanted(door)
+    match decision:
+        case "taken back":
+            press(page(world), "take-back", household=waits)
+        case "removed":
+            store.drop_household(waits)
+        case "closed":
+            press(page(world), "close-window")
+    assert door.submit_code(code, CODE) == SignInRefused("uninvited")
+    assert [account.id for account in store.accounts()] == [world.home.account.id]
 
 
 def test_an_account_that_was_let_in_by_command_waits_too(world: HomeWorld) -> None:

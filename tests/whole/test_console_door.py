@@ -192,3 +192,16 @@ def test_wrong_passwords_at_linking_lock_nobody_out_at_home(tmp_path: Path) -> N
         assert known.post("/home", step="sign-out") == 200
         assert known.post("/home", step="door", user=USER, password=PASSWORD) == 200, "it was signed in before"
         assert 'data-name="Garden"' in known.text
+
+
+def test_a_household_that_is_removed_does_not_come_back_by_a_code_that_was_sent_before(showcam: Program) -> None:
+    with requests.Session() as browser:
+        asked = {"response_type": "code", "client_id": "alexa", "redirect_uri": LOOPBACK, "scope": "cameras"}
+        page = browser.get(f"{showcam.web}/oauth/authorize", params={**asked, "state": "s"}, timeout=LONG_S)
+        for fields in ({"user": CAREFUL, "password": PASSWORD, "step": "sign-in"}, {"code": "012345", "step": "code"}):
+            if "code" in fields:
+                assert 'name="code"' in page.text
+                removed = showcam.command("--demo", "household", "remove", CAREFUL, text=f"{CAREFUL}\n")
+                assert removed.returncode == 0, removed.stderr
+            page = browser.post(page.url, dict(Form(page.text).fields) | fields, timeout=LONG_S)
+    assert ("may not sign in here" in page.text, 'value="agree"' in page.text) == (True, False)

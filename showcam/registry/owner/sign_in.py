@@ -25,7 +25,7 @@ from showcam.drivers.vendor import SignedIn as VendorSession
 from showcam.net.exchange import PATIENT_S
 from showcam.registry.owner.invitations import is_of_owner
 from showcam.registry.owner.sign_in_outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
-from showcam.store.ports import Store
+from showcam.store.ports import Inconsistent, Store
 from showcam.store.records import Account, Origin, OwnerUser, Source, SourceKind, vendor_key
 
 type SignUp = Literal["owner", "invited", "anyone"]
@@ -289,12 +289,9 @@ class SignIn:
             verdict = self._ask(pending, code)
             if isinstance(verdict, VendorSession):
                 user = pending.user or verdict.user
-                source = households.find(self._store, pending.kind, user)
-                is_known = source is not None and self._lets_in(source.account)
-                is_checked = bool(pending.user) and not self._is_door  # `begin` refuses an unknown name
-                if not user or not (is_known or is_checked or self._admits_strangers()):
-                    return SignInRefused("uninvited")
                 account = self._admit(sessions, user, verdict, pending.to)
+                if account is None:
+                    return SignInRefused("uninvited")
                 self._attempts.were_right(*pending.places)
                 if code and pending.user and self._by_code is not None:
                     self._by_code(account.id)
@@ -323,14 +320,24 @@ class SignIn:
             return vendor.came_back(code, host, secret, self._vendor_s)
         return Rejected("unsupported")
 
-    def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account:
-        source = households.find(self._store, sessions.kind, user) or self._sign_up_now(sessions, user, to)
-        # first: until then the end of a last link may sign the household out (showcam.registry.owner.departures)
-        households.note_came(self._store, source.account, self._clock())
-        sessions.signed_in(source, user, verdict.session)
-        account = self._store.account(source.account)
-        assert account is not None  # a source belongs to one
-        return account
+    def _admit(self, sessions: Sessions, user: str, verdict: VendorSession, to: str) -> Account | None:
+        """Signs the household in; None if the name may not come in.
+
+        `begin` refuses such a name too. Here it is asked again, since an owner may have taken an invitation back,
+        removed the household or closed the linking window while a code was awaited.
+        """
+        source = households.find(self._store, sessions.kind, user) if user else None
+        if source is None or not self._lets_in(source.account):
+            if not user or not self._admits_strangers():
+                return None
+            source = self._sign_up_now(sessions, user, to)
+        try:
+            # first: until then the end of a last link may sign the household out (showcam.registry.owner.departures)
+            households.note_came(self._store, source.account, self._clock())
+            sessions.signed_in(source, user, verdict.session)
+        except Inconsistent:
+            return None  # removed in this moment
+        return self._store.account(source.account)
 
     def _sign_up_now(self, sessions: Sessions, user: str, to: str = "") -> Source:
         """`to`: as in `begin`; ignored if that household was removed meanwhile, or has an account at the vendor now."""
