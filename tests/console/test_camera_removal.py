@@ -78,7 +78,7 @@ def test_a_vendor_that_refuses_is_heard(world: HomeWorld, error: Exception, said
     ("owner", "can_delete", "said"),
     [
         ("shared", True, "Garden belongs to another EZVIZ account"),
-        ("own", False, "Look for it in the EZVIZ app."),
+        ("own", False, "Delete it in the EZVIZ app."),
     ],
 )
 def test_where_it_can_not_be_deleted_the_page_says_so_before_anything_is_typed(
@@ -87,8 +87,10 @@ def test_where_it_can_not_be_deleted_the_page_says_so_before_anything_is_typed(
     world.home.driver.change("Garden", owner=owner)
     world.home.driver.can_delete = can_delete
     path = at(world, "Garden")
-    browser = world.signed_in().visit(path)
+    browser = world.signed_in().visit(path.removesuffix("/delete"))
     assert browser.answer is not None
+    assert path not in browser.answer.text
+    browser.visit(path)
     assert (browser.status, said in browser.text, 'name="name"' in browser.answer.text) == (200, True, False)
     browser.get().send(path, name="Garden")
     assert (browser.status, said in browser.text, world.home.driver.applied) == (403, True, [])

@@ -179,6 +179,20 @@ def test_a_member_makes_no_code(world: HomeWorld) -> None:
     assert (phone.status, "Here you can only watch" in phone.text) == (403, True)
 
 
+def test_a_member_is_told_to_ask_an_owner_and_of_no_new_link(world: HomeWorld) -> None:
+    """Of what it can not change itself: the owner's page has a button for each."""
+    garage = world.home.id("Garage")
+    owner, phone = page(world), taken(world, code_of(page(world)))
+    tiles = [" ".join(browser.get().tile("Garage").split()) for browser in (owner, phone)]
+    assert ["Image Encryption is on for Garage. Ask an owner." in tile for tile in tiles] == [False, True]
+    answers = [browser.open(garage).get_json() for browser in (owner, phone)]
+    assert [(answer["mend"] == "Ask an owner.", "mends" in answer) for answer in answers] == [
+        (False, True),
+        (True, False),
+    ]
+    assert ["Alexa may show your cameras" in browser.text for browser in (owner, phone)] == [True, False]
+
+
 def test_a_member_that_signs_out_keeps_nothing(world: HomeWorld) -> None:
     phone = taken(world, code_of(page(world)))
     phone.get().post("sign-out")

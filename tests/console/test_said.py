@@ -69,3 +69,13 @@ def test_a_household_sees_no_request_of_another(world: HomeWorld) -> None:
     (one,) = world.home.adapter.history.of(link.account)
     world.home.store.put_asks(link.account, [msgspec.structs.replace(one, id="other", camera="ezviz-other")])
     assert shown(world.signed_in()).count("Picture not fetched yet.") == 1
+
+
+def test_only_cameras_that_a_link_has_are_named(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    world.home.another_link("google", (world.home.id("Garage"),))
+    text = shown(browser)
+    assert ("“Alexa, show Garden”" in text, "“Hey Google, show" in text) == (True, False)
+    assert "Image Encryption is on for Garage" in text
+    world.home.another_link("google", (world.home.id("Front Door"),))
+    assert "“Hey Google, show Front Door”" in shown(browser)

@@ -130,7 +130,7 @@ def main(folder: Path) -> None:
         shown = pages.opened(camera)
         master = requests.get(shown["hls"], timeout=LONG_S) if "hls" in shown else None
     outcome = {
-        "empty": "No cameras yet. Add one in the" in empty,
+        "empty": "No cameras yet." in empty,
         "found": found,
         "tried": "Add this camera" in tried and "H.264, 320×180" in tried,
         "camera": camera,

@@ -16,7 +16,7 @@ from showcam.console.home.sentences import WAYS
 from showcam.console.home.tiles import Tile, Tiles
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule, View
-from showcam.drivers.camera import Camera, Refusal, kind_of
+from showcam.drivers.camera import Camera, Refusal, is_own, kind_of
 from showcam.drivers.errors import Unavailable
 from showcam.drivers.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step, field_of
 from showcam.i18n.catalogue import OURS
@@ -91,7 +91,7 @@ class CameraPage:
         try:
             listed = self._owner.cameras(account).cameras
             steps = self._forms.encryption.steps(current, language, pages.vendor())
-            tiles = self._tiles.of(account, language, steps)
+            tiles = self._tiles.of(current, language, steps)
         except Unavailable:
             return pages.again()  # the page of all cameras says why
         shown = next((row for row in listed if row.id == camera), None)
@@ -127,6 +127,7 @@ class CameraPage:
             traces=kind_of(camera) == self._traces,
             smaller=_smaller(shown),
             presets=self._owner.presets(account, camera) if shown.can_turn and current.role == "owner" else (),
+            deletes=not is_own(camera) and isinstance(self._owner.may_delete(account, camera), Camera),
             talks=self._talk is not None and may_talk(shown, "page"),
             keeps_history=self._happenings.history.is_kept(account),
         )

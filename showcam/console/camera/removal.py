@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from showcam.accounts.console_sessions import ConsoleSession
-from showcam.console.camera.sentences import CHANGED
+from showcam.console.camera.sentences import CHANGED, IN_APP
 from showcam.console.home.encryption import PATIENCE_S
 from showcam.console.look import pages
 from showcam.console.look.area import FORM, Area, Rule
@@ -27,7 +27,7 @@ class CameraRemoval:
             return pages.problem("no_camera")
         may = self._owner.may_delete(current.account, camera)
         if isinstance(may, Refusal):
-            return self._page(current, known, pages.why(may), offers=False)
+            return self._page(current, known, pages.why(may, IN_APP), offers=False)
         return self._take(current, may) if request.method == "POST" else self._page(current, may)
 
     def _take(self, current: ConsoleSession, camera: Camera) -> Response:

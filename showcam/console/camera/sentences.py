@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from showcam.drivers.errors import Reason
 from showcam.drivers.settings import Setting
+from showcam.drivers.vendor import Sentence
 from showcam.i18n.catalogue import mark
 from showcam.registry.preferences import MotionRings
 
@@ -97,3 +99,5 @@ CHANGED = {
     "asked_for": mark("not confirmed yet"),
     "confirmed": mark("confirmed"),
 }
+# For a camera that showcam can't delete.
+IN_APP: Mapping[Reason, Sentence] = {"not_this_way": ("", mark("Delete it in the {vendor} app."))}

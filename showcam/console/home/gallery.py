@@ -32,6 +32,7 @@ class GalleryView(Struct, frozen=True):
     assistants: tuple[AssistantState, ...] = ()
     keeps_stills: bool = False
     now: float = 0.0
+    at_vendor: bool = True  # whether the household has an account at a vendor, whose app adds cameras
 
     def age(self, tile: Tile) -> str:
         """Says how old the last still of the tile is."""
@@ -87,7 +88,7 @@ class Gallery:
         language = pages.language()
         try:
             steps = self._forms.encryption.steps(current, language, self._sign_in.vendor)
-            tiles = self._tiles.of(current.account, language, steps)
+            tiles = self._tiles.of(current, language, steps)
             return GalleryView(
                 tiles,
                 glance.summary(tiles, language),
@@ -96,9 +97,13 @@ class Gallery:
                 assistants=tuple(glance.assistants(tiles)),
                 keeps_stills=self._owner.last_stills.is_on(current.account),
                 now=self._clock(),
+                at_vendor=bool(tiles) or self._is_at_vendor(current.account),
             )
         except Unavailable as unavailable:
             return GalleryView([], why=unlisted(unavailable, language))
+
+    def _is_at_vendor(self, account: str) -> bool:
+        return len(self._sign_in.lacking(account)) < len(self._sign_in.vendors)
 
     def takes(self, step: str) -> bool:
         return step in ("open-way", *OF_STILLS) or step in STEPS

@@ -203,7 +203,7 @@ class Home:
             return pages.signed_out()
         try:
             wish = _asked.decode(request.get_data())
-            found = self._tiles.open(current.account, current.id, camera, wish, pages.language())
+            found = self._tiles.open(current, camera, wish, pages.language())
         except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
         if isinstance(found, dict):

@@ -46,6 +46,7 @@ AT_ITS_TILE: Mapping[Reason, Sentence] = {
     "code_wrong": ("", mark("Some cameras lock after three refusals.")),
     "no_way": ("", mark("Its manual has the path.")),
 }
+ASK_AN_OWNER = mark("Ask an owner.")
 AGAIN = mark("Image Encryption is on again for {camera}.")
 # For a change that was asked for, and that the camera does not show yet.
 _SHOWN_LATER = mark("Within half a minute.")

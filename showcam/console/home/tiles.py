@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from showcam.accounts.console_sessions import ConsoleSession
 from showcam.console.home.encryption import Steps, Switching
 from showcam.console.home.mends import Mend, Mends, is_asked_for
 from showcam.console.home.sentences import (
     AGAIN,
+    ASK_AN_OWNER,
     ASKED_FOR,
     AT_ITS_TILE,
     BY_ITSELF,
@@ -24,7 +26,7 @@ from showcam.drivers.camera import Camera, Refusal, Stream, StreamRequest, Surfa
 from showcam.drivers.errors import Reason, Unavailable
 from showcam.drivers.vendor import Sentence
 from showcam.engine.source import WAKING_S
-from showcam.i18n.catalogue import Language, mark
+from showcam.i18n.catalogue import OURS, Language, mark
 from showcam.registry.gate.gate import overruled
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
@@ -141,12 +143,13 @@ class Tiles:
         self._links = links
         self._owner, self._mends = owner, Mends(owner)
 
-    def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
+    def of(self, current: ConsoleSession, language: Language, steps: Steps) -> list[Tile]:
         """Returns the household's tiles: favourites first, then by room, then by name. Raises Unavailable."""
+        account = current.account
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         links, is_whole = self._links.links(account), not self._owner.waiting(account)
         last = self._owner.last_stills.times(account, [camera for camera, _ in rows], is_whole=is_whole)
-        tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
+        tiles = [self._tile(current, row, awaited, links, steps, language) for row in rows]
         tiles.sort(key=_place)
         return [replace(tile, last_at=last.get(tile.id, 0.0)) for tile in tiles]
 
@@ -159,14 +162,20 @@ class Tiles:
         return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
 
     def _tile(
-        self, account: str, row: Row, awaited: Changes, links: Sequence[Link], steps: Steps, language: Language
+        self,
+        current: ConsoleSession,
+        row: Row,
+        awaited: Changes,
+        links: Sequence[Link],
+        steps: Steps,
+        language: Language,
     ) -> Tile:
-        camera, verdicts = row
+        account, (camera, verdicts) = current.account, row
         preferences = self._owner.preferences(account, camera.id)
         refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
         why: WhyNot | None = None
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
-            why = self._why_not(account, first, camera, awaited, language)
+            why = self._why_not(current, first, camera, awaited, language)
         on_page = "page" in refused
         have = {link.assistant for link in links if link.cameras is None or camera.id in link.cameras}
         shows = {surface: surface not in refused if surface in have else None for surface in ASSISTANTS}
@@ -190,20 +199,22 @@ class Tiles:
             room=preferences.room,
         )
 
-    def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
+    def open(self, current: ConsoleSession, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
         """Opens a stream of the camera, or says why not. Raises BadOffer."""
+        account = current.account
         protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
         request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session, largest=wish.largest)
-        found = self._owner.open_stream(account, session, camera_id, request)
+        found = self._owner.open_stream(account, current.id, camera_id, request)
         if not isinstance(found, Refusal):
             return found
         camera = self._mends.found(account, camera_id, found.reason)
-        return self._why_not(account, found, camera, self._owner.awaited(account), language)
+        return self._why_not(current, found, camera, self._owner.awaited(account), language)
 
     def _why_not(
-        self, account: str, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
+        self, current: ConsoleSession, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
     ) -> WhyNot:
-        """Explains the first reason; the next is read once the first is fixed."""
+        """Explains the first reason; the next is read once the first is fixed. Only an owner gets `mends`."""
+        account = current.account
         by_itself = BY_ITSELF_SHARED if refusal.shared else BY_ITSELF
         if camera is None:
             return why_not(refusal, language, {**OWN, **by_itself})
@@ -221,8 +232,10 @@ class Tiles:
         if refusal.reason == "encryption_on" and self._lacks_key(account, camera):
             own["encryption_on"] = KEY_MISSING
         answer = why_not(refusal, language, own)
-        if mends:
+        if mends and current.role == "owner":
             answer["mends"] = mends
+        elif mends:
+            answer["mend"] = OURS.say(language, ASK_AN_OWNER)
         return answer
 
     def _home_code(self, account: str, camera: Camera) -> HomeCode:

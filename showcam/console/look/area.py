@@ -143,7 +143,8 @@ class Area:
         g.home_policy = pages.policy("https:" if media is None else media)
         if current is not None and current.account:
             context["signed_in"], context["may_change"] = current.user, current.role == "owner"
-            context["new_links"] = self.new_links.of(current.account)
+            if current.role == "owner":  # a member may not acknowledge them
+                context["new_links"] = self.new_links.of(current.account)
         return pages.rendered(template, status, **context)
 
 

@@ -1,5 +1,7 @@
 """The page at the end of set-up: what to say now, and each request with its answer and its picture as they happen."""
 
+from collections.abc import Sequence
+
 from flask import Response
 from msgspec import Struct
 
@@ -12,7 +14,7 @@ from showcam.drivers.errors import Unavailable
 from showcam.i18n.catalogue import mark
 from showcam.registry.gate.reasons import row_text
 from showcam.registry.owner.owner import Owner
-from showcam.store.records import ASKED, Assistant
+from showcam.store.records import ASKED, Assistant, Link
 
 AT = "/home/said"
 MOST = 5  # requests that are listed
@@ -37,10 +39,11 @@ class SaidPage:
 
     def show(self, current: ConsoleSession) -> Response:
         account = current.account
-        linked = {link.assistant for link in self._area.store.links(account)}
+        links = self._area.store.links(account)
+        linked = {link.assistant for link in links}
         return self._area.page(
             "setup/said",
-            sentences=[self._sentence(account, assistant) for assistant in _SAY if assistant in linked],
+            sentences=[self._sentence(account, assistant, links) for assistant in _SAY if assistant in linked],
             unlinked=[assistant for assistant in _SAY if assistant not in linked],
             asks=self._asks(account),
             keeps_history=self._happenings.history.is_kept(account),
@@ -50,12 +53,14 @@ class SaidPage:
         """Tells whether an assistant was asked for a camera, and its picture was fetched."""
         return any(ask.live_s for ask in self._happenings.history.of(account, kind=ASKED))
 
-    def _sentence(self, account: str, assistant: Assistant) -> Sentence:
-        """Names the first camera that the assistant can show, else the first camera with the reason."""
+    def _sentence(self, account: str, assistant: Assistant, links: Sequence[Link]) -> Sentence:
+        """Names the first of the assistant's cameras that it can show, else the first one with the reason."""
         try:
             rows = self._owner.readiness(account, OF_ASSISTANTS)
         except Unavailable:
             return Sentence(assistant, "")
+        own = [link for link in links if link.assistant == assistant]
+        rows = [row for row in rows if any(link.cameras is None or row[0].id in link.cameras for link in own)]
         surface: Surface = assistant
         rows = sorted(rows, key=lambda row: isinstance(row[1][surface], Refusal))
         for camera, verdicts in rows[:1]:
