@@ -100,6 +100,14 @@ def test_findings_are_in_the_page_s_language_and_the_diagnosis_in_english(
     assert "WRONG  name (host): it leads to (address)" in diagnosis(browser)
 
 
+def test_a_document_that_a_finding_names_is_a_press_away(world: HomeWorld) -> None:
+    mend = worded("Set {name}, see {page}.", name="<b>", page="/help/docs/google.md")
+    world.machine.findings = (Finding(worded("HomeGraph"), "wrong", worded("no key"), mend),)
+    browser = page(world).send(AT, step="examine")
+    assert browser.answer is not None
+    assert 'Set &lt;b&gt;, see <a href="/help/docs/google.md">/help/docs/google.md</a>.' in browser.answer.text
+
+
 def test_a_diagnosis_names_nobody(world: HomeWorld) -> None:
     copied = diagnosis(page(world).send(AT, step="examine"))
     assert "WRONG  dns_wrong  name (host): it leads to (address)" in copied

@@ -97,10 +97,10 @@ OF_ALEXA = Finding("secret", "wrong", "another came", "Paste it.", step="alexa")
     [
         ((WELL,), 3, "✓ Reachable : Done.", "Assistants come to https://home.example"),
         ((WELL, UNSURE), 3, "✓ Reachable : Done.", ""),
-        ((WELL, WRONG), 3, "3 Reachable", "port : it is closed Forward it."),
+        ((WELL, WRONG), 3, "3 Reachable", "port : it is closed. Forward it."),
         # nothing of that step was examined
         ((OF_GOOGLE,), 3, "3 Reachable", ""),
-        ((WELL, OF_ALEXA), 5, "5 Alexa", "secret : another came Paste it."),
+        ((WELL, OF_ALEXA), 5, "5 Alexa", "secret : another came. Paste it."),
         ((WELL, OF_GOOGLE), 5, "✓ Alexa : Done.", ""),
         # nobody has linked Google: what stands in its console is asked for there
         ((WELL, OF_GOOGLE), 4, "4 Google About 15 minutes", ""),
@@ -116,7 +116,7 @@ def test_the_doctor_ticks_each_step(
 def test_an_examination_goes_on_while_the_page_is_opened_again(examined: World) -> None:
     waiting: list[Callable[[], None]] = []
     world = examined(WELL, start=waiting.append)
-    assert "0 points checked …" in step(world, 3)
+    assert "Points checked: 0 …" in step(world, 3)
     assert step(world, 3).startswith("3 Reachable")
     browser = world.signed_in()
     assert browser.ask("GET", "/home/health/progress").get_json() == {"running": True, "found": 0}

@@ -64,7 +64,7 @@ def test_a_browser_without_webrtc_has_an_echo_s_picture_by_hls(world: HomeWorld)
         ("show the moon", "It knows no such camera", "It knows no such camera"),
         ("what time is it", "Say “show” and", "Say “show” and"),
         ("hide the camera", "Done.", "Done."),
-        ("discover devices", "It knows 7 cameras.", "It knows 7 cameras."),
+        ("discover devices", "Cameras that it knows: 7.", "Cameras that it knows: 7."),
         ("is the garden online", "Garden is online.", "Garden is online."),
         ("is the attic online", "Attic is offline.", "Attic is offline."),
         ("is the nursery ok", "Nursery is online.", "Audio is off for Nursery"),

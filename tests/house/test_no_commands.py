@@ -46,6 +46,7 @@ GROUPS = "|".join(main.list_commands(Context(main)))  # what may follow the prog
 OTHERS = (
     r"sudo|make (?:up|run|install|ship)|git (?:pull|clone)|docker(?: compose)? \w+|podman|systemctl|journalctl"
     r"|pip install|python3? -|curl|ssh|apt(?:-get)? install|cloudflared tunnel|tailscale (?:funnel|up|serve)"
+    r"|timedatectl"
 )
 COMMAND = re.compile(rf"\bshowcam (?:{GROUPS})\b|\b(?:{OTHERS})\b|\s--[a-z]")
 NAMED = re.compile("[“„«](.+?)[”“»]")

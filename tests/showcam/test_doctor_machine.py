@@ -267,7 +267,7 @@ def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
     assert "nobody is notified" in households.notices(home.store).text
     addresses = Addresses(home.store)
     addresses.add(home.account.id, "ntfy://127.0.0.1/cameras", "ntfy", "")
-    assert households.notices(home.store).text.startswith("1 addresses can be sent to")
+    assert households.notices(home.store).text.startswith("addresses that can be sent to: 1")
     addresses.add(home.account.id, "gone://kari:hemmelig@host", "gone", "")
     found = households.notices(home.store)
     assert (found.state, "under Notices" in str(found.mend), "hemmelig" in str(found)) == ("wrong", True, False)

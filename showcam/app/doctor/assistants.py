@@ -89,7 +89,7 @@ def _skill(refusals: Refusals) -> Finding:
     what = worded("skill id")
     if count := refusals.lately("skill"):
         text = worded("in the last half hour {count} spoken requests came from a skill with another id", count=count)
-        mend = worded("Set alexa_skill_id to the Skill ID of the console's list of skills, and restart showcam.")
+        mend = worded("Copy the Skill ID from the console's list of skills to showcam's page “Alexa by hand”.")
         return wrong(what, text, mend, "skill_id_wrong")
     return ok(what, worded("no request of another skill came lately"))
 

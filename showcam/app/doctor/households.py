@@ -139,4 +139,4 @@ def notices(store: Store) -> Finding:
                 )
     if not count:
         return ok(what, worded("nobody is notified of faults; addresses are added on showcam's page under Notices"))
-    return ok(what, worded("{count} addresses can be sent to", count=count))
+    return ok(what, worded("addresses that can be sent to: {count}", count=count))

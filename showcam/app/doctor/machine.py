@@ -20,7 +20,7 @@ from showcam.i18n.catalogue import Worded, both, worded
 # servers of the assistants, whose clocks are the ones that count
 SOURCES = ("https://www.google.com/generate_204", "https://api.amazonalexa.com/")
 WRONG_S = 30.0  # the forwarder's signature is taken within a minute, and tokens are counted in seconds
-_MEND = worded("Let the machine keep its time by NTP: timedatectl set-ntp true.")
+_MEND = worded("Switch on automatic time in this machine's system settings.")
 LEAST = 200 << 20  # bytes: the database, its log and a backup fit
 
 

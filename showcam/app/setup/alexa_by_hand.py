@@ -62,7 +62,7 @@ class AlexaByHand:
         found: dict[str, str] = {}
         if skill_id:
             if not _SKILL.fullmatch(skill_id):
-                raise NotMade(mark("That is no skill id: it begins with {begin}."), begin="amzn1.ask.skill.")
+                raise NotMade(mark("That is no skill id. It begins like this: {begin} …"), begin="amzn1.ask.skill.")
             found["alexa_skill_id"] = skill_id
         if client_id or client_secret:
             if not client_id or not client_secret:

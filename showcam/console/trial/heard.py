@@ -25,7 +25,7 @@ TRIAL = {
     "unshown": mark("No picture came. Try again."),
     "unclear": mark("Say “show” and a camera's name."),
     "hidden": mark("Done."),
-    "listed": mark("It knows {count} cameras."),
+    "listed": mark("Cameras that it knows: {count}."),
     "online": mark("{camera} is online."),
     "offline": mark("{camera} is offline."),
     "motion": mark("{camera} sees motion."),
