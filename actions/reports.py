@@ -92,10 +92,13 @@ class Reports:
         prints = {camera.id: fingerprint(_encode(self._listed(camera, turn.tell.link.locale))) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
             return
+        if not turn.tell.now.can_list:  # a SYNC would fail now; once the source can be read again, a report is due
+            turn.stale = turn.outdated(prints)
+            return
         since_s = self._clock() - (self._synced.get(turn.tell.link.id) or 0.0)
         if 0 <= since_s < SYNC_S:
             turn.later_s = SYNC_S - since_s
-            turn.stale = {camera for camera, listed in prints.items() if turn.listed(camera) != listed}
+            turn.stale = turn.outdated(prints)
             return
         turn.request_sync()
         self._synced.put(turn.tell.link.id, self._clock())
@@ -159,6 +162,10 @@ class _HomeGraphTurn(Turn):
 
     def listed(self, camera: str) -> str:
         return self.cameras.get(camera, ToldOf()).listed
+
+    def outdated(self, prints: Mapping[str, str]) -> set[str]:
+        """The cameras whose entry in Google's list has another fingerprint than in `prints`."""
+        return {camera for camera, listed in prints.items() if self.listed(camera) != listed}
 
     def request_sync(self) -> None:
         try:

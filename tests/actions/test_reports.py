@@ -61,6 +61,7 @@ class Reporting:
         self.reports = self.reporter(self.key)
         self.told: Told | None = None
         self.turn = 0
+        self.can_list = True
         self.cameras, self.changes = cameras, dict[str, dict[str, Any] | None]()
         self.user = home.link.agent_user
         cloud.fetched = lambda: {known.id: self._listed(known) for known in self.now().cameras}
@@ -81,7 +82,8 @@ class Reporting:
         ]
         self.home.driver.set(left)
         cameras = self.home.registry.cameras(self.home.link).cameras
-        return Now(cameras, self.home.registry.states(self.home.link, [known.id for known in cameras]))
+        states = self.home.registry.states(self.home.link, [known.id for known in cameras])
+        return Now(cameras, states, can_list=self.can_list)
 
     def _is(self, name: str) -> bool:
         return self.changes.get(name, {}) is not None
@@ -145,6 +147,21 @@ def test_a_report_says_what_query_says(link: Reporting) -> None:
         _, answered = fulfillment.answer(json.dumps(body).encode(), link.home.token())
         queried = json.loads(answered)["payload"]["devices"][its_id]
         assert reported == {key: queried[key] for key in queried if key not in ("status", "errorCode", "debugString")}
+
+
+def test_while_no_list_can_be_fetched_the_rest_is_told_and_the_list_after_it(link: Reporting) -> None:
+    link.tell()
+    link.calls()
+    link.can_list = False
+    link.changes = {"Garden": {"name": "Orchard", "asleep": "on"}, "Attic": {"online": "on"}}
+    link.tell(Happened("row-1", link.home.id("Front Door"), "doorbell", link.clock.now))
+    states, ring = link.cloud.reports(link.user)[-2:]
+    assert states["payload"]["devices"]["states"].keys() == {link.home.id("Attic")}
+    assert ring["payload"]["devices"]["notifications"].keys() == {link.home.id("Front Door")}
+    assert link.calls() == [REPORT, REPORT]
+    link.can_list = True
+    link.tell()
+    assert link.calls() == [SYNC, REPORT]
 
 
 CHANGES: list[tuple[dict[str, dict[str, Any] | None], list[str]]] = [

@@ -105,7 +105,8 @@ def test_a_change_counts_whose_list_was_read_before_the_one_that_was_told(link: 
 def test_a_state_that_is_unknown_is_no_change(link: Reporting) -> None:
     link.tell()
     link.sent()
-    told = link.tell(link.now(Garden={"online": "unknown"}))
+    flags = ("online", "asleep", "encryption", "audio")
+    told = link.tell(link.now(Garden=dict.fromkeys(flags, "unknown")))
     assert link.sent() == []
     link.tell(link.now(Garden={"online": "on"}))
     assert link.sent() == []

@@ -17,7 +17,7 @@ from showcam.mqtt.status import Outcome
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.mosquitto import Mosquitto, Viewer
-from tests.doubles.ready_driver import camera
+from tests.doubles.ready_driver import ReadyDriver, camera
 from tests.doubles.waiting import until
 
 NODE = "abcdefgh23456722"
@@ -89,7 +89,8 @@ def cameras() -> list[Camera]:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     clock = Clock()
-    home = household(tmp_path, clock=clock, cameras=cameras())
+    at_home = ReadyDriver([camera("Gate", "LAN1", kind="doorbell", motion="off", ways=("lan",))])
+    home = household(tmp_path, clock=clock, cameras=cameras(), lan=at_home)
     made = House(home, clock, tmp_path / "mqtt")
     yield made
     made.end()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from showcam.accounts.households import add
+from showcam.accounts.households import add, with_lan
 from showcam.app.process.settings_sources import SettingsError, load
+from showcam.drivers.camera import STALE_S
+from showcam.drivers.errors import VendorDown
 from showcam.mqtt.broker import BadAddress, parsed
 from showcam.mqtt.commands import CHANGES_A_MINUTE
 from showcam.registry import quiet_times
@@ -99,6 +101,20 @@ def test_a_ring_is_told_once_and_is_not_held(house: House, broker: Mosquitto, vi
         later.settles()
         assert later.rings() == []
     assert topic == viewer.device("Front Door")["components"]["ring"]["state_topic"]
+
+
+def test_a_camera_of_the_house_rings_while_the_vendor_is_away(house: House, broker: Mosquitto, viewer: Viewer) -> None:
+    with_lan(house.home.store, house.home.account.id)
+    house.home.driver.read_error = VendorDown("x")
+    house.clock.now += STALE_S
+    house.refresh()
+    house.publish(broker.address)
+    until(lambda: viewer.state("Garden") and viewer.state("Gate"))
+    garden, gate = viewer.state("Garden"), viewer.state("Gate")
+    assert (garden["shown"], garden["why"]["reason"], garden["audio"]) == ("OFF", "vendor_down", None)
+    assert (gate["shown"], gate["why"]["reason"], gate["audio"]) == ("ON", "", "ON")
+    house.hint("doorbell", "LAN1")
+    until(viewer.rings)
 
 
 def test_quiet_times_hold_a_ring_back(house: House, broker: Mosquitto, viewer: Viewer) -> None:

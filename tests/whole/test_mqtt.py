@@ -4,15 +4,18 @@ import json
 import os
 import re
 import signal
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import requests
 import trustme
 
+from showcam.store.records import DAY_S
 from tests.doubles.console_browser import Page
 from tests.doubles.listening import below, words_of
 from tests.doubles.mosquitto import PASSWORD, USER, Mosquitto, Viewer
@@ -66,6 +69,11 @@ def viewer(program: Program, broker: Mosquitto) -> Iterator[Viewer]:
 
 def press(program: Program) -> None:
     program.change("Front Door", press=True)
+
+
+def own(program: Program, **change: Any) -> None:
+    [barn] = requests.get(f"{program.simulator}/_control", timeout=LONG_S).json()["own"]
+    requests.post(f"{program.simulator}/_control/{barn['serial']}", json=change, timeout=LONG_S).raise_for_status()
 
 
 def worker_of(program: Program) -> int:
@@ -124,6 +132,29 @@ def test_a_worker_that_is_killed_is_told_as_offline_and_is_there_again(program: 
     os.kill(worker_of(program), signal.SIGKILL)
     until(lambda: (status, b"offline", False) in viewer.heard)
     until(lambda: viewer.held[status] == b"online")
+
+
+def test_a_camera_of_the_house_is_told_while_the_vendor_is_away_for_days(program: Program, viewer: Viewer) -> None:
+    heard = len(program.log.read_bytes())
+    program.configure(gateway_each=1)
+    try:
+        until(lambda: b"could not be read" in program.log.read_bytes()[heard:])
+        with closing(sqlite3.connect(program.data / "showcam.sqlite3", timeout=LONG_S)) as store, store:
+            of_ezviz = "source IN (SELECT id FROM source WHERE kind = 'ezviz')"
+            changed = store.execute(f"UPDATE known SET as_of = as_of - ? WHERE {of_ezviz}", (2 * DAY_S,))  # noqa: S608
+            assert changed.rowcount > 0
+        os.kill(worker_of(program), signal.SIGKILL)  # the next one has nothing in memory
+        until(lambda: viewer.state("Garden")["why"]["reason"] == "vendor_down")
+        assert viewer.state("Barn")["shown"] == "ON"
+
+        def is_seen() -> bool:
+            own(program, motion=True)
+            return bool(viewer.state("Barn")["motion"] == "ON")
+
+        until(is_seen)  # showcam hears it once it listens to the camera
+    finally:
+        program.configure(gateway_each=40)
+    until(lambda: viewer.state("Garden")["why"]["reason"] == "")
 
 
 def test_a_broker_that_is_away_is_a_finding_until_it_is_back(program: Program, broker: Mosquitto) -> None:

@@ -114,7 +114,9 @@ class Readings:
     def listing(
         self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
     ) -> Listing:
-        """The cameras read now; failing that, the last known list. Raises Unavailable if there is none.
+        """The cameras read now; failing that, the last known list. Raises Unavailable if a source has none.
+
+        All sources are read before it raises: a vendor that is away must not keep the cameras of the house unread.
 
         `signed_in`: ids of sources. Other sources are read only if they were listed before.
 
@@ -124,6 +126,7 @@ class Readings:
         began, asked = time.monotonic(), self._clock()
         readings = []
         unread: list[DriverError] = []
+        missing: list[DriverError] = []
         for source in household.sources:
             if signed_in is not None and source.id not in signed_in and not self._is_known(household.account, source):
                 continue
@@ -134,13 +137,14 @@ class Readings:
                 reading = self._preferred(household.account, source, read)
             except DriverError as error:
                 last = self.last(household.account, source)
-                if last is None and not self._never_listed(household.account, source, error):
-                    raise Unavailable(error.reason, error.vendor) from None
                 if last is None:
-                    unread.append(error)
+                    is_new = self._never_listed(household.account, source, error)
+                    (unread if is_new else missing).append(error)
                     continue
                 reading = last
             readings.append(reading if reading.as_of >= asked else self._newest(household.account, source, reading))
+        if missing:
+            raise Unavailable(missing[0].reason, missing[0].vendor)
         if unread and not readings:
             raise Unavailable(unread[-1].reason, unread[-1].vendor)
         return merged(readings, self._clock(), tuple(error.vendor for error in unread))
@@ -193,6 +197,10 @@ class Readings:
         if reading is None or self._clock() - reading.as_of >= STALE_S:
             return None
         return self._preferred(account, source, reading)
+
+    def last_of_any_age(self, account: Account, source: Source) -> Reading | None:
+        """The list in the store, however old: for the names and serials of a source, and never for the gate."""
+        return self._known(account, source)
 
     def newer(self, account: Account, source: Source) -> Reading | None:
         """A reading of another process that is newer and differs from ours; it becomes our last one."""
@@ -316,17 +324,22 @@ class Readings:
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
         if known is None or _serials(known.cameras) != _serials(reading.cameras):
             listed = {(source.kind, serial) for serial in _serials(reading.cameras)}
-            for other in self.households.of(account.id).sources:
-                if other.id != source.id and (last := self.last(account, other)):
+            for other in self._others(account, source):
+                if last := self.last_of_any_age(account, other):
                     listed |= {(other.kind, serial) for serial in _serials(last.cameras)}
             self._devices.place(account.id, listed)
         keep = Known(reading.stored, reading.as_of)
         is_same = known is not None and known.stored == reading.stored
-        write = self._store.put_known if is_same else self._store.record_change
+        # while the list was old, states were reported as unknown: the cameras are reported again
+        is_back = known is not None and reading.as_of - known.as_of >= STALE_S and self._others(account, source)
+        write = self._store.put_known if is_same and not is_back else self._store.record_change
         if is_shared := write(account.id, source.id, keep):
             return is_shared
         self._written.drop(source.id)  # the next reading is compared with the stored one
         return is_shared
+
+    def _others(self, account: Account, source: Source) -> list[Source]:
+        return [other for other in self.households.of(account.id).sources if other.id != source.id]
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:

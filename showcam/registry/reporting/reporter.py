@@ -26,11 +26,13 @@ class Now(Struct, frozen=True):
 
     They come from the last readings of all processes; no vendor is called. A camera's motion and person are "on" for
     half a minute after they were seen. `ends`: when the next of them goes off, epoch seconds; None: none is on.
+    `can_list`: whether Discover and SYNC can list the cameras. They can't while a source's list is a day old.
     """
 
     cameras: tuple[Camera, ...]
     states: Mapping[str, State]  # by camera id; each of `cameras` has one
     ends: float | None = None
+    can_list: bool = True
 
 
 class ToldOf(Struct, frozen=True):

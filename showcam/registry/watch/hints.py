@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -46,8 +47,9 @@ class Noticing(Component):
         `signed_in`: ids of sources. Other sources are read only if they were listed before.
         """
         began = self._clock() - JOIN_S  # a call that began at most this long ago is shared
-        try:
+        with suppress(Unavailable):  # a source without a list; all others were read
             self._readings.listing(account_id, REFRESH_S, purpose=NOTICE, signed_in=signed_in)
+        try:
             household = self._readings.households.of(account_id)
         except Unavailable:
             return False
@@ -78,7 +80,8 @@ class Noticing(Component):
 
     def _read_hinted(self, account: Account, source: Source, hints: list[Hint], after: float) -> bool:
         last = self._readings.last(account, source)
-        serials = {camera.ref.serial for camera in last.cameras} if last else set()
+        listed = last or self._readings.last_of_any_age(account, source)
+        serials = {camera.ref.serial for camera in listed.cameras} if listed else set()
         ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
         if not ours:
             return True
@@ -92,7 +95,7 @@ class Noticing(Component):
                 reading = self._readings.recent(account, source, JOIN_S, READ_S)
         except DriverError:
             return False
-        if last is None:
+        if last is None:  # an old list does not tell whose device it is by now
             for hint in ours:
                 self._happened(account, reading, hint)
         return True
