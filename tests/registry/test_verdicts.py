@@ -1,15 +1,19 @@
 """What the judge remembers of the gate: on the same cameras alone, and never without bound."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
+from showcam.drivers.camera import STALE_S, Refusal, StreamRequest, Video
+from showcam.engine.grants import Claims
 from showcam.registry.gate.gate import not_found
 from showcam.registry.readings.households import Reading
 from showcam.registry.readings.judge import MOST, Verdicts
 from showcam.registry.readings.readings import Readings
 from showcam.registry.readings.vendor_calls import Breaker
+from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
 
 
 @pytest.fixture
@@ -69,5 +73,24 @@ def test_more_than_there_may_be_are_forgotten_together(home: Household, readings
     full = verdicts.on(home.source.id, reading)
     for number in range(MOST):
         assert verdicts.on(home.source.id, reading) is full
-        full[(str(number), "alexa", ())] = (None, not_found())
+        full[(str(number), "alexa", (), False)] = (None, not_found())
     assert verdicts.on(home.source.id, reading) == {}
+
+
+@pytest.mark.parametrize(
+    ("measured", "reason"),
+    [(Video("h265", 1920, 1080), "not_playable"), (Video("h264", 3840, 2160), "beyond_displays")],
+)
+def test_a_picture_that_no_display_plays_is_tried_again_after_a_day(
+    make_home: Callable[..., Household], clock: Clock, measured: Video, reason: str
+) -> None:
+    home = make_home(cameras=[camera("Garden", video=Video())])
+    seen = Claims(home.account.id, home.link.id, home.id("Garden"), "hls", "alexa", 0, "n")
+    home.questions.learn(seen, measured.width, measured.height, codec=measured.codec)
+    began = clock.now
+    answers = []
+    for seconds in (0, STALE_S / 2, STALE_S, STALE_S + 1):
+        clock.now = began + seconds  # the vendor lists the camera as before each time
+        opened = home.registry.open_stream(home.link, seen.camera, StreamRequest("alexa", ("hls",)))
+        answers.append(opened.reason if isinstance(opened, Refusal) else "shown")
+    assert answers == [reason, reason, reason, "shown"]

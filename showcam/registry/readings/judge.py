@@ -12,7 +12,16 @@ from showcam.drivers.driver import AGAIN_S, Driver
 from showcam.drivers.errors import DriverError, Unavailable
 from showcam.engine.grants import IDLE_S
 from showcam.net.cache import Recent
-from showcam.registry.gate.gate import Allowed, Conditions, choose, gate, not_found, overruled, unverified
+from showcam.registry.gate.gate import (
+    Allowed,
+    Conditions,
+    choose,
+    gate,
+    may_have_changed,
+    not_found,
+    overruled,
+    unverified,
+)
 from showcam.registry.preferences import NONE, Preferences, WhileEncrypted
 from showcam.registry.readings.changes import Happenings
 from showcam.registry.readings.households import IN_MEMORY, Household, Reading
@@ -23,7 +32,7 @@ from showcam.store.records import Account, Source
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
 
-type Case = tuple[str, Surface, tuple[str, ...]]  # camera id, surface, protocols
+type Case = tuple[str, Surface, tuple[str, ...], bool]  # camera id, surface, protocols, may_have_changed
 type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's answer
 _NOT_FOUND = not_found()
 LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
@@ -218,7 +227,8 @@ class Judge:
         camera = reading.find(camera_id)
         if camera is None:
             return not_found()
-        verdicts, case = self._verdicts.on(source.id, reading), (camera.id, surface, protocols)
+        verdicts = self._verdicts.on(source.id, reading)
+        case = camera.id, surface, protocols, may_have_changed(camera)
         given = verdicts.get(case)
         if given is None:
             given = verdicts[case] = self._gated(camera, reading.preferences, surface, protocols)
@@ -239,7 +249,10 @@ class Judge:
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
     ) -> Verdict:
-        """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later."""
+        """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later.
+
+        The camera's `as_of` grows with each reading. It counts only by `may_have_changed`, which is part of a `Case`.
+        """
         while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
         way = choose(camera, (*tried, *self._rules.closed_ways), while_encrypted)
         conditions = Conditions(
