@@ -104,6 +104,16 @@ class Measured(Struct, frozen=True):
 UNMEASURED = Measured()
 
 
+class LastKnown(Struct, frozen=True):
+    """The flags that are unknown now, as they were before. "unknown": the flag is known now, or never was."""
+
+    online: Flag = "unknown"
+    encryption: Flag = "unknown"
+
+
+NEVER_KNOWN = LastKnown()
+
+
 class Decided(Struct, frozen=True):
     """The owner's decisions in showcam that surfaces show. All others are in showcam.registry.preferences."""
 
@@ -119,13 +129,14 @@ class Camera(Listed, frozen=True, kw_only=True):
 
     id: str
     measured: Measured = UNMEASURED
+    last_known: LastKnown = NEVER_KNOWN  # for finding changes; the gate refuses an unknown flag
     decided: Decided = Decided()
     as_of: float = 0.0
 
     @classmethod
-    def of(cls, listed: Listed, *, measured: Measured = UNMEASURED) -> "Camera":
+    def of(cls, listed: Listed, *, measured: Measured = UNMEASURED, last_known: LastKnown = NEVER_KNOWN) -> "Camera":
         """The channel without an id and without the owner's decisions, before both are known."""
-        return cls(*_fields_of(listed), id="", measured=measured)
+        return cls(*_fields_of(listed), id="", measured=measured, last_known=last_known)
 
     @property
     def video(self) -> Video:

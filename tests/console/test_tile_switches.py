@@ -230,10 +230,12 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.get().mends("Garage") == ["off"]
 
 
-def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
+@pytest.mark.parametrize("between", ["off", "unknown"])
+def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld, between: str) -> None:
     again = "Image Encryption is on again for Garden."
     browser = world.signed_in()
-    assert again not in browser.text
+    world.home.driver.change("Garden", encryption=between)
+    assert again not in browser.get().text
     world.home.driver.change("Garden", encryption="on")
     assert browser.open(world.home.id("Garden")).get_json()["wrong"] == again
     assert again in browser.get().tile("Garden")

@@ -116,6 +116,43 @@ class TestReadings:
         home.noticing.refresh(home.account.id)
         assert published == []
 
+    @pytest.mark.parametrize("restarts", [False, True])
+    @pytest.mark.parametrize(
+        ("field", "values", "expected"),
+        [
+            ("encryption", ["off", "unknown", "on"], ["encryption_on"]),
+            ("encryption", ["off", "unknown", "unknown", "on", "unknown", "off"], ["encryption_on", "encryption_off"]),
+            ("encryption", ["off", "unknown", "off"], []),
+            ("encryption", ["on", "unknown", "on"], []),
+            ("encryption", ["unknown", "unknown", "on"], []),
+            ("online", ["on", "unknown", "off", "unknown", "on"], ["offline", "online"]),
+            ("online", ["unknown", "off"], []),
+        ],
+    )
+    def test_a_flag_that_is_unknown_for_a_while_is_compared_with_its_last_known_value(
+        self, home: Household, field: str, values: list[str], expected: list[str], restarts: bool
+    ) -> None:
+        published: list[Change] = []
+        reading = home.adapter
+        reading.changes.subscribe(published.append)
+        for value in values:
+            home.driver.set([camera("Garden", "F00000001", **{field: value})])
+            if restarts:
+                reading = another_process(home)
+                reading.changes.subscribe(published.append)
+            reading.noticing.refresh(home.account.id)
+        assert kinds(published) == expected
+
+    def test_what_another_process_published_counts_more_than_what_this_one_knew(
+        self, home: Household, published: list[Change]
+    ) -> None:
+        this, other = home.adapter, another_process(home)
+        other.changes.subscribe(published.append)
+        for process, encryption in ((this, "off"), (other, "on"), (this, "unknown"), (this, "on")):
+            home.driver.change("Garden", encryption=encryption)
+            process.noticing.refresh(home.account.id)
+        assert kinds(published) == ["encryption_on"]
+
     def test_encryption_that_came_back_is_logged_once_without_its_name(
         self, home: Household, published: list[Change], caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from showcam.drivers.camera import UNASKED, Failed, Measured, Refusal, Video
+from showcam.drivers.camera import UNASKED, Failed, LastKnown, Measured, Refusal, Video
 from showcam.drivers.errors import DriverError, NoInternet, Reason, SignedOut, VendorBusy, VendorDown
 from showcam.registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from showcam.registry.readings.judge import unreached
@@ -32,6 +32,18 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "sleep unknown": ({"asleep": "unknown"}, {}, "state_unknown", ALL),
     "encrypted": ({"encryption": "on"}, {}, "encryption_on", ALL),
     "encryption unknown": ({"encryption": "unknown"}, {}, "encryption_unknown", ALL),
+    "encryption unknown, and off before": (
+        {"encryption": "unknown", "last_known": LastKnown("on", "off")},
+        {},
+        "encryption_unknown",
+        ALL,
+    ),
+    "online unknown, and online before": (
+        {"online": "unknown", "last_known": LastKnown("on", "off")},
+        {},
+        "state_unknown",
+        ALL,
+    ),
     "audio off": ({"audio": "off"}, {}, "audio_off", {"google"}),
     "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
     "no way": ({}, {"way": None}, "no_way", ALL),

@@ -44,6 +44,17 @@ def test_a_fault_is_sent_once_to_each_address_and_its_mend_once(owner: Owner) ->
     assert owner.home.store.notices(owner.home.account.id) == []
 
 
+def test_a_reading_without_the_flag_hides_neither_the_fault_nor_its_fix(owner: Owner) -> None:
+    owner.change("Garden", encryption="unknown")
+    assert owner.turns(120) == []
+    owner.change("Garden", encryption="on")
+    assert owner.turns() == [(MAIL, ON), (PHONE, ON)]
+    owner.change("Garden", encryption="unknown")
+    assert owner.turns(120) == []
+    owner.change("Garden", encryption="off")
+    assert owner.turns(120) == [(MAIL, OFF), (PHONE, OFF)]
+
+
 def test_a_restart_tells_nothing_again_and_loses_nothing(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.start()

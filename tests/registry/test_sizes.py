@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from showcam.registry.adapter import adapt
 from showcam.registry.gate.gate import shown
 from showcam.registry.owner.owner import Owner
 from showcam.registry.preferences import Preferences
-from showcam.registry.readings.households import Measurement, decoded, encoded, resized, sized
+from showcam.registry.readings.households import Measurement, completed, decoded, encoded, resized
 from showcam.store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -147,14 +148,14 @@ def test_a_store_that_can_t_be_reached_costs_nobody_a_picture(
 )
 def test_a_size_from_the_vendor_beats_a_measured_one(listed: Video, known: Video, expected: Video) -> None:
     now, before = camera("Garden", video=listed), camera("Garden", measured=Measured(known))
-    assert sized((now,), (before,))[0].video == expected
+    assert completed((now,), (before,))[0].video == expected
 
 
 def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
     garden = camera("Garden", sub=Video())
     before = resized((garden,), garden.ref, "sub", Measurement(640, 360, codec="h264"))
     assert before[0].sub == Video("h264", 640, 360)
-    assert sized((camera("Garden"),), before)[0].sub is None
+    assert completed((camera("Garden"),), before)[0].sub is None
 
 
 def test_the_list_in_the_store_has_the_form_that_older_versions_read(untold: Household) -> None:
@@ -180,6 +181,28 @@ def test_the_list_in_the_store_has_the_form_that_older_versions_read(untold: Hou
         "sub": {"codec": "h264"},
         "looked_at": untold.clock(),
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stored"),
+    [
+        ({}, {"encryption": "unknown"}, {"online": "on", "last_encryption": "off"}),
+        ({"online": "off"}, {"online": "unknown"}, {"last_online": "off", "encryption": "off"}),
+        ({"encryption": "none"}, {"encryption": "unknown"}, {"online": "on", "last_encryption": "none"}),
+        ({"encryption": "unknown"}, {"encryption": "unknown"}, {"online": "on"}),
+        ({"encryption": "unknown"}, {}, {"online": "on", "encryption": "off"}),
+    ],
+)
+def test_the_last_known_value_of_an_unknown_flag_is_stored_beside_it(
+    before: dict[str, Any], now: dict[str, Any], stored: dict[str, str]
+) -> None:
+    cameras = completed((camera("Garden", **now),), (camera("Garden", **before),))
+    (row,) = msgspec.msgpack.decode(encoded(completed(cameras, cameras)))
+    flags = ("online", "encryption", "last_online", "last_encryption")
+    assert {name: row[name] for name in flags if name in row} == stored
+    assert encoded(decoded(encoded(cameras))) == encoded(cameras)
+    (older,) = msgspec.msgpack.decode(encoded(cameras), type=tuple[Listed, ...])  # a version that lacks these fields
+    assert (older.online, older.encryption) == (cameras[0].online, cameras[0].encryption)
 
 
 def test_the_same_cameras_are_stored_as_the_same_bytes() -> None:

@@ -17,7 +17,7 @@ from showcam.drivers.settings import FIELDS, Asked, Setting
 from showcam.net.cache import Recent
 from showcam.registry.preferences import Preferences
 from showcam.registry.quiet_times import QuietTimes
-from showcam.registry.readings.households import IN_MEMORY, Reading
+from showcam.registry.readings.households import IN_MEMORY, Reading, known_encryption, known_online
 from showcam.store.ports import Store, StoreUnavailable
 from showcam.store.records import Account, Happening, Source
 
@@ -107,7 +107,11 @@ class Changes:
 
 
 def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at: float) -> list[Change]:
-    """The changes in the order of `after`. A flag that is or was unknown is no change."""
+    """The changes in the order of `after`. A flag that is unknown now is no change.
+
+    Vendors leave flags out now and then. The flag `online` and Image Encryption are compared with their last known
+    values; any other flag that was unknown is no change either.
+    """
     were = {camera.id: camera for camera in before}
     found: list[Change] = []
     for camera in after:
@@ -119,9 +123,9 @@ def compare(account: str, before: Iterable[Camera], after: Iterable[Camera], at:
 
 def _differences(was: Camera, now: Camera) -> list[Kind]:
     kinds: list[Kind] = []
-    if (was.online, now.online) in (("on", "off"), ("off", "on")):
+    if (known_online(was), now.online) in (("on", "off"), ("off", "on")):
         kinds.append("online" if now.online == "on" else "offline")
-    if (was.encryption, now.encryption) in (("on", "off"), ("off", "on")):
+    if (known_encryption(was), now.encryption) in (("on", "off"), ("off", "on")):
         kinds.append("encryption_on" if now.encryption == "on" else "encryption_off")
     if was.name != now.name:
         kinds.append("renamed")

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from showcam.drivers.camera import STALE_S, UNMEASURED, Camera, Listed, Measured, Ref, Video, VideoCodec
+from showcam.drivers.camera import STALE_S, Camera, Flag, LastKnown, Listed, Measured, Ref, Video, VideoCodec
 from showcam.drivers.driver import REREAD_S
 from showcam.drivers.errors import Unavailable
 from showcam.engine.grants import Picture
@@ -123,6 +123,8 @@ class _Stored(Listed, frozen=True, kw_only=True):
     id: str  # "": it follows from the account
     looked_at: float = 0.0
     sub_silent_at: float = 0.0
+    last_online: Flag = "unknown"
+    last_encryption: Flag = "unknown"
 
 
 _DEFAULTS = {field.name: field.default for field in fields(_Stored)}
@@ -136,10 +138,11 @@ def encoded(cameras: Iterable[Camera]) -> bytes:
 
 
 def _stored(camera: Camera) -> _Stored:
-    measured = camera.measured
+    measured, last = camera.measured, camera.last_known
     values = {name: getattr(camera, name) for name in Listed.__struct_fields__}
     values |= {"id": "", "listed_video": camera.video, "listed_sub": camera.sub}
     values |= {"looked_at": measured.looked_at, "sub_silent_at": measured.sub_silent_at}
+    values |= {"last_online": last.online, "last_encryption": last.encryption}
     # msgspec leaves out a default by its identity, and a driver may give an equal one
     return _Stored(**{name: value for name, value in values.items() if value != _DEFAULTS[name]})
 
@@ -150,6 +153,7 @@ def decoded(data: bytes) -> tuple[Camera, ...]:
         Camera.of(
             replace(row, listed_video=Video(), listed_sub=row.listed_sub and Video()),
             measured=Measured(row.listed_video, row.listed_sub, row.looked_at, row.sub_silent_at),
+            last_known=LastKnown(row.last_online, row.last_encryption),
         )
         for row in _decoder.decode(data)
     )
@@ -185,20 +189,46 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
     return tuple(measured(camera) if camera.ref == ref else camera for camera in cameras)
 
 
-def sized(cameras: Cameras, before: Cameras) -> Cameras:
-    """The cameras with the sizes known from `before`, if the vendor lists no size and no other codec."""
-    known = {camera.ref: camera.measured for camera in before}
-    return tuple(_filled(camera, known.get(camera.ref, UNMEASURED)) for camera in cameras)
+def completed(cameras: Cameras, before: Cameras) -> Cameras:
+    """The cameras with what `before` knows and the vendor's list lacks: sizes, and flags that are unknown now.
+
+    A size of `before` counts only if the vendor lists no size and no other codec.
+    """
+    known = {camera.ref: camera for camera in before}
+    return tuple(_completed(camera, known[camera.ref]) if camera.ref in known else camera for camera in cameras)
 
 
-def _filled(camera: Camera, known: Measured) -> Camera:
+def _completed(camera: Camera, before: Camera) -> Camera:
+    measured, last_known = _measured(camera, before.measured), _last_known(camera, before)
+    if measured is camera.measured and last_known == camera.last_known:
+        return camera
+    return replace(camera, measured=measured, last_known=last_known)
+
+
+def _measured(camera: Camera, known: Measured) -> Measured:
     own = camera.measured
     video = known.video if _lacks(camera.video, known.video) else own.video
     sub = known.sub if _lacks(camera.sub, known.sub) else own.sub
     silent_at = max(own.sub_silent_at, known.sub_silent_at)
     if video is own.video and sub is own.sub and silent_at == own.sub_silent_at:
-        return camera
-    return replace(camera, measured=Measured(video, sub, max(own.looked_at, known.looked_at), silent_at))
+        return own
+    return Measured(video, sub, max(own.looked_at, known.looked_at), silent_at)
+
+
+def _last_known(camera: Camera, before: Camera) -> LastKnown:
+    online = known_online(before) if camera.online == "unknown" else "unknown"
+    encryption = known_encryption(before) if camera.encryption == "unknown" else "unknown"
+    return LastKnown(online, encryption)
+
+
+def known_online(camera: Camera) -> Flag:
+    """The camera's flag `online`, or the last known value while the flag is unknown."""
+    return camera.last_known.online if camera.online == "unknown" else camera.online
+
+
+def known_encryption(camera: Camera) -> Flag:
+    """The camera's Image Encryption, or the last known value while Image Encryption is unknown."""
+    return camera.last_known.encryption if camera.encryption == "unknown" else camera.encryption
 
 
 def _lacks(picture: Video | None, known: Video | None) -> bool:

@@ -26,11 +26,11 @@ from showcam.registry.readings.households import (
     Lists,
     Measurement,
     Reading,
+    completed,
     decoded,
     encoded,
     merged,
     resized,
-    sized,
 )
 from showcam.registry.readings.vendor_calls import Breaker, Flights
 from showcam.store.ports import Store, StoreUnavailable
@@ -248,7 +248,7 @@ class Readings:
         last = self._last.get(source.id)
         if last is None or listed != last.listed:
             cameras = tuple(map(Camera.of, listed))
-            return self._made(account, source, listed, sized(cameras, last.cameras) if last else cameras, as_of)
+            return self._made(account, source, listed, completed(cameras, last.cameras) if last else cameras, as_of)
         # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
         return self._preferred(account, source, replace(last, as_of=as_of))
 
@@ -292,7 +292,7 @@ class Readings:
             return reading
         try:
             known = self._known(account, source)
-            if known and (cameras := sized(reading.cameras, known.cameras)) != reading.cameras:
+            if known and (cameras := completed(reading.cameras, known.cameras)) != reading.cameras:
                 reading = self._made(account, source, reading.listed, cameras, reading.as_of)
                 self._put(source, reading)
             if known and known.stored == reading.stored and 0 <= reading.as_of - known.as_of < RENEW_S:
