@@ -4,8 +4,8 @@ A browser has its own cookie, sealed in the store. The store finds a session by 
 id, but the id does not give the cookie. So a stream's grant may name the id, and the gate still finds out whether the
 browser is signed in.
 
-A session ends thirty days after its last use. It has no other end: a tablet in the kitchen stays signed in while the
-family uses it, and its owner sees it in a list and ends it there.
+A session ends thirty days after its last use, or when the household is removed. It has no other end: a tablet in the
+kitchen stays signed in while the family uses it, and its owner sees it in a list and ends it there.
 """
 
 import time
@@ -23,7 +23,8 @@ from showcam.store.records import DAY_S, MONTH_S, new_secret, token_hash
 KEPT_S = MONTH_S
 COOKIE_S = 400 * 86_400  # browsers limit cookies to 400 days
 SLOW_S = 60.0  # a browser is listed before its session is stored: the session may be missing for this time
-LISTED = "browser-"  # a browser's row in a household's secrets is named by this and the session's id
+# A browser's row in a household's secrets is named by this and the session's id. A signed-out browser has a row too.
+LISTED = "browser-"
 
 # The kinds of data that are remembered for a browser. `next`: a sign-in that waits for a code. `encryption` and `keys`:
 # cameras whose encryption or key waits for a code. `language`: the language of the sentences that the browser tries.
@@ -91,13 +92,14 @@ class ConsoleSessions:
     ) -> str:
         """Begins a session and returns the text of its cookie, which `read` takes.
 
-        With a `browser` name the household's list of browsers shows the session.
+        With a `browser` name the household's list of browsers shows the session. A listed session ends with its
+        household, and so does the session of a signed-out browser. Raises Inconsistent if the household is gone.
         """
         text = new_secret()
         session = ConsoleSession(_id(text), self._clock() + kept_s, account, user, left, role)
-        if browser is not None:
-            listed = msgspec.msgpack.encode(Listed(self._clock(), browser))
-            self._store.put_account_secret(account, LISTED + session.id, listed)
+        if browser is not None or left:
+            listed = msgspec.msgpack.encode(Listed(self._clock(), browser or ""))
+            self._store.put_account_secret(account or left, LISTED + session.id, listed)
         self.keep(session)
         return text
 
@@ -116,7 +118,7 @@ class ConsoleSessions:
             session, listed = self.find(name.removeprefix(LISTED)), _listed.decode(data)
             if session is not None and session.account == account:
                 found.append(SignedInBrowser(session, listed.since, listed.browser))
-            elif listed.since + SLOW_S < self._clock():
+            elif (session is None or session.left != account) and listed.since + SLOW_S < self._clock():
                 self._store.drop_account_secret(account, name)
         return sorted(found, key=lambda browser: -browser.since)
 
@@ -148,10 +150,23 @@ class ConsoleSessions:
 
     def end(self, session: ConsoleSession) -> None:
         self._store.drop_visit(_row(session.id))
-        if session.account:
-            self._store.drop_account_secret(session.account, LISTED + session.id)
+        if household := session.account or session.left:
+            self._store.drop_account_secret(household, LISTED + session.id)
+        if code := self.remembered(session, "phone"):
+            self._store.drop_visit(code.decode())
         for name in NAMES:
             self.forget(session, name)
+
+    def end_all(self, account: str) -> list[str]:
+        """Ends the sessions of all browsers that are signed in to the household or signed out of it last.
+
+        Returns the ids of these sessions.
+        """
+        names = self._store.account_secrets(account, LISTED)
+        ids = [name.removeprefix(LISTED) for name in names]
+        for session_id in ids:
+            self.end(ConsoleSession(session_id, expires=0.0, account=account))
+        return ids
 
     def remember(self, session: ConsoleSession, data: bytes, seconds: float, name: Name = "next") -> None:
         """Stores data for a later step of the browser, sealed, for `seconds`."""

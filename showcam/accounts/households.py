@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.engine.messages import MediaUnavailable
 from showcam.store.ports import Store
 from showcam.store.records import Account, Link, Origin, Source, SourceKind, new_id, vendor_key
@@ -103,13 +104,14 @@ def end_pictures(pictures: Pictures, viewer: str, account: str = "") -> None:
 
 
 def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
-    """Removes the household's rows, then ends its links' live videos. Answers those links."""
+    """Removes the household's rows and its browsers' sessions, then ends the live videos. Answers the ended links."""
     links = store.links(account_id)
     for link in links:
         store.end_link(link.id, time.time())  # so the assistant is notified
+    sessions = ConsoleSessions(store).end_all(account_id)  # found by the household's rows, and each names its person
     store.drop_household(account_id)
-    for link in links:
-        end_pictures(pictures, link.id, link.account)
+    for viewer in (*(link.id for link in links), *sessions):
+        end_pictures(pictures, viewer, account_id)
     return links
 
 

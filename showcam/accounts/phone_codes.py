@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from showcam.accounts.attempts import Verdict, code_place
 from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions, Role
-from showcam.store.ports import Store
+from showcam.store.ports import Inconsistent, Store
 from showcam.store.records import new_secret, token_hash
 
 LIFE_S = 10 * 60  # somebody has to fetch the phone and unlock it
@@ -58,7 +58,10 @@ class PhoneCodes:
         if offer is None:
             return "wrong", ""
         self._store.leave_place(place.key, place.ends)
-        begun = self._sessions.begin(account=offer.account, user=offer.user, role=offer.role, browser=browser)
+        try:
+            begun = self._sessions.begin(account=offer.account, user=offer.user, role=offer.role, browser=browser)
+        except Inconsistent:  # the household was removed a moment ago
+            return "wrong", ""
         return "right", begun
 
     def _offer(self, code: str) -> Offer | None:

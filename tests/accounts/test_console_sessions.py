@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from showcam.accounts import households
-from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
+from showcam.accounts.console_sessions import KEPT_S, LISTED, SLOW_S, ConsoleSessions, OwnersPage
+from showcam.accounts.phone_codes import PhoneCodes
 from showcam.registry.streams.grants import find_viewer
 from showcam.store.records import token_hash
 from showcam.store.sqlite import SqliteStore
@@ -75,6 +76,31 @@ def test_a_household_lists_its_browsers_until_they_end(store: SqliteStore, clock
     assert (sessions.read(first), [browser.browser for browser in sessions.browsers(mine)]) == (None, [""])
     clock.wait(KEPT_S)
     assert (sessions.browsers(mine), store.account_secrets(mine, "")) == ([], {})
+
+
+def test_a_browser_that_signed_out_is_not_listed_and_keeps_nothing_once_it_signs_in_again(
+    store: SqliteStore, clock: Clock
+) -> None:
+    sessions, account = ConsoleSessions(store, clock), households.add(store, "ezviz", "kari@example.com", b"").id
+    found = sessions.read(sessions.begin(user="kari@example.com", left=account))
+    assert found is not None
+    clock.wait(SLOW_S + 1)
+    assert sessions.browsers(account) == []
+    assert [*store.account_secrets(account, "")] == [LISTED + found.id]
+    sessions.end(found)
+    assert (sessions.find(found.id), store.account_secrets(account, "")) == (None, {})
+
+
+def test_the_code_of_a_phone_ends_with_the_session_that_made_it(store: SqliteStore, clock: Clock) -> None:
+    sessions, account = ConsoleSessions(store, clock), households.add(store, "ezviz", "kari@example.com", b"").id
+    made = sessions.read(sessions.begin(account=account, user="kari@example.com", browser="Firefox"))
+    assert made is not None
+    PhoneCodes(store, sessions, clock).new(made, "member")
+    row = sessions.remembered(made, "phone")
+    assert row is not None
+    assert b"kari@example.com" in (store.visit(row.decode(), clock.now) or b"")
+    sessions.end(made)
+    assert store.visit(row.decode(), clock.now) is None
 
 
 def test_a_browser_whose_session_is_being_kept_stays_in_the_list(store: SqliteStore, clock: Clock) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from showcam.accounts import households
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.engine.messages import MediaUnavailable
 from showcam.store.ports import Store
 from showcam.store.sealing import Sealer
@@ -92,6 +93,20 @@ def test_a_link_is_revoked_before_its_pictures_end(
     assert "Mormor" not in caplog.text
     assert not households.end(store, pictures, mine)  # again: pictures too, for those that could not be reached
     assert len(pictures.ended) == 2
+
+
+def test_a_removed_household_leaves_no_session_of_a_browser(store: Store) -> None:
+    gone, stays = (households.add(store, "ezviz", user, b"").id for user in ("kari@example.com", "ola@example.com"))
+    sessions, pictures = ConsoleSessions(store), Pictures(store)
+    mine = sessions.read(sessions.begin(account=gone, user="kari@example.com", browser="Firefox"))
+    signed_out = sessions.read(sessions.begin(user="kari@example.com", left=gone))
+    theirs = sessions.read(sessions.begin(account=stays, user="ola@example.com", browser="Firefox"))
+    assert mine is not None
+    assert signed_out is not None
+    assert theirs is not None
+    households.remove(store, pictures, gone)
+    assert [sessions.find(session.id) for session in (mine, signed_out, theirs)] == [None, None, theirs]
+    assert {session for session, _ in pictures.ended} == {mine.id, signed_out.id}
 
 
 def test_sources_whose_key_is_missing_are_named(tmp_path: Path) -> None:

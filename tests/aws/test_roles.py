@@ -121,11 +121,8 @@ class TestReporting:
             for role, statement in statements(template)
             if "dynamodb:DeleteItem" in listed(statement["Action"])
         ]
-        more = {
-            "WebRole": ["owner_name#*", "vendor#*", "visit#*"],
-            "SweepRole": ["owner_name#*", "vendor#*"],
-            "OperatorsRole": ["owner_name#*", "vendor#*"],
-        }
+        removes = ("WebRole", "SweepRole", "OperatorsRole")
+        more = {role: ["owner_name#*", "vendor#*", "visit#*"] for role in removes}
         found: dict[str, list[str]] = {}
         for role, condition in deletes:
             [(kind, keys)] = condition.items()

@@ -12,8 +12,10 @@ import requests
 
 from scripts.deploy_local.steps import PASSWORD, REDIRECTS, STRANGER
 from scripts.deploy_local.walk import Linking
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.accounts.links import mint
 from showcam.accounts.owner_users import OwnerUsers
+from showcam.app.keys import Keys, derived
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.sealing import Sealer
 from tests.cloud.conftest import WEBHOOK_KEY, Deployed, Linked
@@ -115,11 +117,19 @@ def _store(deployed: Deployed) -> DynamoStore:
     return DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer([("test", secrets.token_bytes(32))]))
 
 
+def _keys(deployed: Deployed) -> Keys:
+    secret = deployed.environ("operators")["SHOWCAM_KEYS_SECRET"]
+    held = deployed.aws.client("secretsmanager").get_secret_value(SecretId=secret)
+    return derived([json.loads(held["SecretString"])["root"]])
+
+
 def _operate(deployed: Deployed) -> None:
     """Each call, and at last the removal of a household that nothing else here needs."""
     store = _store(deployed)
     home = add_home(store, "removed@example.com")
     OwnerUsers(store).set(home.account.id, "removed", "barn door and two geese")
+    sealed = DynamoStore(deployed.aws.client("dynamodb"), TABLE, Sealer(_keys(deployed).seal))
+    ConsoleSessions(sealed).begin(account=home.account.id, user="removed@example.com", browser="Firefox")
     about = {"household": home.account.id}
     ended, left = home.link("alexa"), home.link("google")
     store.put_link_secret(ended.id, "amazon", b"tokens")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from showcam.accounts.console_sessions import ConsoleSessions
 from showcam.accounts.owner_users import Cost, OwnerUsers, Passwords
 from showcam.accounts.pins import Pins
 from showcam.app import keys
@@ -179,12 +180,16 @@ def test_a_removed_household_leaves_only_what_its_assistants_will_be_told(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.fill()
+    sessions = ConsoleSessions(world.store)
+    sessions.begin(account=world.account.id, user=USER, browser="Firefox")
+    sessions.begin(user=USER, left=world.account.id)
     capsys.readouterr()
     assert world.call(call="remove", household=world.account.id, sure="yes") == (
         200,
         {"household": world.account.id, "ended": [world.link.id]},
     )
     assert world.of_the_household() == {"link", "telling", "outbox"}, "the link says that it has ended, for a month"
+    assert [row for row in world.rows() if row["kind"]["S"] == "visit"] == [], "a session names its person"
     assert world.store.source_by_vendor_key(world.home.source.vendor_key) is None
     assert world.call(call="show", household=USER)[0] == 404
     assert world.store.links(world.other.account.id) == [world.others]

@@ -130,12 +130,9 @@ class Assistants:
         }
 
     def _delete(self, current: ConsoleSession) -> Response:
-        browsers = self._area.sessions.browsers(current.account)
         wrong = self._forms.delete(current.account, current.user)
         if wrong:
             return self.show(current, wrong)
-        for browser in browsers:
-            self._area.end(browser.session)
         self._area.end(current)
         response = self._area.page("assistants/deleted", user=current.user)
         cookies.drop(request, response)
