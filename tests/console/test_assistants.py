@@ -9,10 +9,13 @@ import pytest
 from showcam.accounts import households
 from showcam.accounts.pins import Pins
 from showcam.drivers.camera import StreamRequest
+from showcam.drivers.errors import VendorDown
 from showcam.registry.owner.sign_in import SignIn
 from showcam.registry.owner.sign_in_outcome import SignInRefused
+from showcam.store.records import DAY_S
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
+from tests.doubles.household import demo_cameras
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
 
@@ -25,6 +28,12 @@ def page(world: HomeWorld) -> HomeBrowser:
 
 def press(browser: HomeBrowser, step: str, **fields: Any) -> HomeBrowser:
     return browser.send(AT, step=step, **fields)
+
+
+def offered(browser: HomeBrowser) -> list[str]:
+    """The cameras that the form of the only link sends along, whether or not they are ticked."""
+    assert browser.answer is not None
+    return re.findall(r'<input type="hidden" name="offered" value="([^"]+)"', browser.answer.text)
 
 
 # links
@@ -58,11 +67,47 @@ def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
 def test_all_of_them_with_later_ones_only_if_that_is_ticked(
     world: HomeWorld, later: dict[str, str], cameras: int | None
 ) -> None:
-    everything = [camera.id for camera in world.home.owner.cameras(world.home.account.id).cameras]
-    press(page(world), "choose", link=world.home.link.id, cameras=everything, **later)
+    browser = page(world)
+    everything = offered(browser)
+    press(browser, "choose", link=world.home.link.id, offered=everything, cameras=everything, **later)
     kept = world.home.store.link(world.home.link.id)
     assert kept is not None
     assert (kept.cameras if cameras is None else len(kept.cameras or ())) == cameras
+
+
+def test_a_camera_that_was_not_ticked_stays_unseen_though_it_is_away_when_the_form_comes(world: HomeWorld) -> None:
+    browser, bedroom = page(world), world.home.id("Bedroom")
+    shown = offered(browser)
+    ticked = [camera for camera in shown if camera != bedroom]
+    world.home.driver.set([camera for camera in demo_cameras() if camera.name != "Bedroom"])
+    world.clock.wait(120)
+    press(browser, "choose", link=world.home.link.id, offered=shown, cameras=ticked, later="1")
+    kept = world.home.store.link(world.home.link.id)
+    assert kept is not None
+    assert kept.cameras == tuple(sorted(ticked))
+
+
+@pytest.mark.parametrize("more", [{}, {"offered": ["ezviz-of-others"], "cameras": ["ezviz-of-others"]}])
+def test_a_page_without_cameras_lets_a_link_see_no_more(world: HomeWorld, more: dict[str, list[str]]) -> None:
+    link, garden = world.home.link, world.home.id("Garden")
+    browser = press(page(world), "choose", link=link.id, cameras=[garden])
+    world.home.driver.error = VendorDown("down")
+    world.clock.wait(DAY_S + 1)
+    assert offered(browser.visit(AT)) == []
+    press(browser, "choose", link=link.id, later="1", **more)
+    assert (browser.status, "Tick a camera, or end the link" in browser.text) == (403, True)
+    kept = world.home.store.link(link.id)
+    assert kept is not None
+    assert kept.cameras == (garden,)
+
+
+def test_a_page_that_was_open_before_an_update_chooses_only_what_is_ticked(world: HomeWorld) -> None:
+    browser = page(world)
+    everything = offered(browser)
+    press(browser, "choose", link=world.home.link.id, cameras=everything, later="1")
+    kept = world.home.store.link(world.home.link.id)
+    assert kept is not None
+    assert kept.cameras == tuple(sorted(everything))
 
 
 def test_a_link_ends_at_once_with_its_pictures(world: HomeWorld) -> None:

@@ -145,10 +145,12 @@ class AssistantForms:
         if step == "end":
             self._end(link)
             return ""
-        chosen = frozenset(request.form.getlist("cameras")) & cameras
-        everything = "later" in request.form and chosen == cameras
-        if not chosen and not everything:
+        ticked, offered = (frozenset(request.form.getlist(name)) for name in ("cameras", "offered"))
+        chosen = ticked & cameras
+        if not chosen:
             return ASSISTANTS["nothing_ticked"]
+        # compared with what the page showed: a camera that was left unticked may be missing from today's list
+        everything = "later" in request.form and ticked == offered
         self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)), time.time())
         return ""
 
