@@ -32,6 +32,7 @@ STEADY_S = 60.0  # a process that lived this long is started at once again; what
 SHORTEST_S, LONGEST_S = 0.25, 30.0
 HELD_S = 1.0  # if a process is started again sooner than this, clients that connect meanwhile wait for it
 _PR_SET_PDEATHSIG = 1
+SERVES = (200, 429)  # a full media process is alive: to restart it would end all that it shows
 VARIABLE = "SHOWCAM_LISTENER"
 _BACKLOG = 128  # clients that may wait
 
@@ -73,7 +74,7 @@ def handed_socket() -> socket.socket | None:
 
 @dataclass
 class Process:
-    """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets.
+    """`health` is port and path that `answers` asks; None: it serves no HTTP. `environ` is all it gets.
 
     `listener`: the port that is handed to the process, and stays open while the process is started again.
     `is_others`: a program of another maker, which the supervisor starts only if `environ` is not empty.
@@ -249,11 +250,14 @@ def _healthy(process: Process) -> bool:
 
 
 def answers(host: str, port: int, path: str, timeout_s: float = 1.0) -> bool:
-    """Whether a GET of the path is answered 200. `timeout_s`: this machine itself answers in milliseconds."""
+    """Whether a GET of the path is answered 200, or 429 by a media process that has no place for a further camera.
+
+    `timeout_s`: this machine itself answers in milliseconds.
+    """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == 200
+        return connection.getresponse().status in SERVES
     except (OSError, http.client.HTTPException):
         return False
     finally:
