@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_console_pages import found
-from tests.browser.test_home import another, sign_in, watched
+from tests.browser.test_home import another, let_in, sign_in, watched
 from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
@@ -52,6 +52,40 @@ def test_who_signs_out_signs_in_again_with_the_password_and_adds_a_phone(chromiu
     finally:
         for context in contexts:
             context.close()
+
+
+def test_an_address_with_a_code_signs_in_also_in_the_tab_that_asks_for_it(chromium: Browser, program: Program) -> None:
+    """The browser stays on the page, since only what follows # changes. The first code follows a wrong one."""
+    context = chromium.new_context(locale="en-US")
+    page = context.new_page()
+    for wrong in ("#WRONG", ""):
+        context.clear_cookies()
+        page.goto(f"{program.web}/start")
+        page.goto(f"{program.web}/home{wrong}")
+        expect(page.locator("#code-error")).to_have_count(1 if wrong else 0)
+        page.wait_for_load_state()
+        page.goto(another(program))
+        page.wait_for_selector("button[value=sign-in]")
+    page.go_back()
+    assert page.url == f"{program.web}/home"
+    context.close()
+
+
+def test_a_phones_address_works_also_in_the_tab_that_asks_for_its_code(chromium: Browser, program: Program) -> None:
+    contexts = [chromium.new_context(locale="en-US") for _ in range(2)]
+    owner, phone = (context.new_page() for context in contexts)
+    let_in(contexts[0], program)
+    owner.goto(f"{program.web}/home/phones")
+    owner.locator("button[value=add]").click()
+    phone.goto(f"{program.web}/home/phone")
+    phone.wait_for_load_state()
+    phone.goto(owner.input_value("#address"))
+    expect(phone.locator("#code")).to_be_hidden()
+    assert "#" not in phone.url
+    phone.get_by_role("button", name="Sign in", exact=True).click()
+    phone.wait_for_selector(".tiles")
+    for context in contexts:
+        context.close()
 
 
 def test_the_language_is_switched_without_script(chromium: Browser, program: Program) -> None:

@@ -14,3 +14,7 @@ if (code && form && !document.querySelector("[role=alert]")) {
     form.requestSubmit(form.querySelector("button"));
   }
 }
+
+// An address that is pasted into this tab changes only what follows "#", and the page stays. It is fetched anew: a
+// reload would send the form again that it may answer.
+addEventListener("hashchange", () => location.hash && location.replace(`${location.pathname}?${location.hash}`));
