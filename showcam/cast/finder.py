@@ -86,6 +86,16 @@ class Finder:
             raise CastFailed("speaker", found[0].name)
         return found[0]
 
+    def moved(self, device: Device) -> Device | None:
+        """Searches for a TV that no longer answers at its address. None if the search finds no new address.
+
+        A TV that the owner named by address keeps this address.
+        """
+        if device in self._named:
+            return None
+        now = next((found for found in self.find() if found.id == device.id), device)
+        return None if (now.host, now.port) == (device.host, device.port) else now
+
 
 def _called(devices: Iterable[Device], name: str) -> list[Device]:
     wanted = name.strip().casefold()

@@ -13,9 +13,10 @@ from pychromecast import Chromecast
 from pychromecast.controllers import BaseController
 from pychromecast.controllers.media import MediaStatus, MediaStatusListener
 from pychromecast.controllers.receiver import CastStatus, CastStatusListener
-from pychromecast.error import NotConnected, PyChromecastError, UnsupportedNamespace
+from pychromecast.error import NotConnected, PyChromecastError, RequestTimeout, UnsupportedNamespace
 from pychromecast.generated.cast_channel_pb2 import CastMessage
 from pychromecast.models import CastInfo, HostServiceInfo
+from pychromecast.response_handler import WaitResponse
 from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, InterruptLoop, SocketClient
 
 from showcam.cast.device import CONNECT_S, Device, Over, Picture
@@ -37,6 +38,9 @@ SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
 PLAY_S = 20.0  # seconds from LOAD to PLAYING: a camera may have to wake first
 TRIES = 3  # tries to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0  # PyChromecast waits 5 s by default; the video would stand still for this time
+# Google's own senders ask a device here who it is; PyChromecast does not
+DISCOVERY = "urn:x-cast:com.google.cast.receiver.discovery"
+ANSWER_S = 1.0  # our own choice: the answer is one message, and an old device may not know the question
 LONGEST = 64 * 1024  # bytes of a message, as Chromium's components/cast_channel/cast_framer.cc bounds it
 MOST = 100  # messages of a device in COUNTED_S; a device that plays sends a few in a second
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
@@ -95,19 +99,41 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         """A call without effect: Google's default receiver can't show a text of ours while a camera wakes."""
 
     def _start(self, within_s: float) -> None:
-        """Starts the application.
+        """Starts the application, unless another device has the address.
 
         Returns when the device plays, has failed, or `within_s` has passed. Raises CastFailed.
         """
         try:
             self._cast.wait(self._connect_s)
+            is_there = bool(self._session) or not self._is_another()
         except PyChromecastError:
-            raise CastFailed("unreachable", self._device.name) from None
+            is_there = False
+        if not is_there:
+            raise CastFailed("unreachable", self._device.name)
         try:
             self._begin()
         except PyChromecastError:
             raise CastFailed("not_played", self._device.name) from None
         self._settled.wait(within_s)
+
+    def _is_another(self) -> bool:
+        """Tells whether a device with another id and another name has this TV's address. Raises PyChromecastError.
+
+        A device without an answer within ANSWER_S counts as this TV. A TV that the owner named by address is not asked.
+        """
+        wanted = self._cast.uuid
+        if str(wanted) != self._device.id:
+            return False
+        asked = WaitResponse(ANSWER_S, "the device's id")
+        question = {"type": "GET_DEVICE_INFO"}
+        self._cast.socket_client.send_platform_message(DISCOVERY, question, callback_function=asked.callback)
+        try:
+            asked.wait_response()
+        except RequestTimeout:
+            return False
+        answer = {"deviceId": wanted.hex, **(asked.response or {})}
+        found = str(answer["deviceId"]).replace("-", "").lower()
+        return found != wanted.hex and answer.get("friendlyName") != self._device.name
 
     def _begin(self) -> None:
         """Launches the receiver's application. Raises PyChromecastError."""

@@ -78,7 +78,7 @@ class Screens:
 
             try:
                 shown = self._prolonged(device, account, camera, until)
-                return shown or self._start(device, account, camera, until, [], noted)
+                return shown or self._start_where_it_is(device, account, camera, until, noted)
             finally:
                 with self._lock:
                     del self._starting[device.id]
@@ -160,6 +160,22 @@ class Screens:
         else:
             if isinstance(found, Refusal):
                 log.info("a picture on a Cast device is over", account=showing.account, reason=found.reason)
+
+    def _start_where_it_is(
+        self, device: Device, account: str, camera: str, until: float, waking: Callable[[str], object]
+    ) -> Showing | Refusal:
+        """Starts the camera on the device, and once more if a search finds the silent device at a new address.
+
+        A search takes seconds, so a ring waits for a search only then.
+        """
+        try:
+            return self._start(device, account, camera, until, [], waking)
+        except CastFailed as failed:
+            moved = self._finder.moved(device) if failed.why == "unreachable" else None
+            if moved is None:
+                raise
+        log.info("a Cast device has another address")
+        return self._start(moved, account, camera, until, [], waking)
 
     def _start(
         self,

@@ -90,6 +90,14 @@ function load(client, source, body) {
   }, 150);
 }
 
+function tellWhoItIs(client, source, body) {
+  const { requestId } = body;
+  const answer = behaves === "says another thing"
+    ? { type: "INVALID_REQUEST", requestId, reason: "INVALID_COMMAND" }
+    : { type: "DEVICE_INFO", requestId, deviceId: "6f1c2a7e0b5d4c1e9a573d1f0c9b8e21", friendlyName: "Bedroom TV" };
+  if (behaves !== "does not say who it is") say(client, "receiver-0", source, "receiver.discovery", answer);
+}
+
 server.on("message", (client, source, destination, space, text) => {
   const body = JSON.parse(text);
   const kind = `${space.slice(SPACE.length)} ${body.type}`;
@@ -109,6 +117,7 @@ server.on("message", (client, source, destination, space, text) => {
   } else if (kind === "media GET_STATUS") {
     say(client, running.session, source, "media", { type: "MEDIA_STATUS", requestId: body.requestId, status: [] });
   } else if (kind === "media LOAD") load(client, source, body);
+  else if (kind === "receiver.discovery GET_DEVICE_INFO") tellWhoItIs(client, source, body);
 });
 if (behaves === "has something on") launch(MEDIA);
 

@@ -132,7 +132,11 @@ class House:
             self.clock,
             lambda seconds: self.wait(seconds),
         )
-        self.screens = Screens(player, Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []), self.clock)
+        self.devices = [LIVING, BEDROOM, SPEAKER]  # at the addresses where they are now
+        self.searches = 0
+        self.finder = Finder(browse=self._search)
+        self.finder.find()
+        self.screens = Screens(player, self.finder, self.clock)
 
     @property
     def account(self) -> str:
@@ -159,9 +163,14 @@ class House:
     def end_link(self, link: str) -> None:
         self.home.pictures.end_link(link)
 
+    def _search(self, seconds: float) -> list[Device]:
+        self.searches += 1
+        return self.devices
+
     def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
         self.loading.set()
         self.may_play.wait(LONG_S)
-        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses, self.unpaired)
+        fails = self.fails if device in self.devices else CastFailed("unreachable", device.name)
+        made = ReadyTelevision(device, over, fails, self.plays, self.when_shown, self.refuses, self.unpaired)
         self.televisions.append(made)
         return made
