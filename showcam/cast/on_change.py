@@ -1,9 +1,12 @@
 """Shows a camera on the TV that its owner chose, for a minute, when somebody rings or moves there.
 
-A change that is not announced to the household, as in its quiet times, does not appear on a TV.
+A change that is not announced to the household, as in its quiet times, does not appear on a TV. A change that waited
+for other TVs until it is older than RUNG_S is dropped: nobody is at the door any more.
 """
 
 import queue
+import time
+from collections.abc import Callable
 
 import structlog
 
@@ -12,7 +15,7 @@ from showcam.cast.errors import CastFailed
 from showcam.drivers.camera import Refusal
 from showcam.drivers.errors import Unavailable
 from showcam.registry.owner.owner import Owner
-from showcam.registry.readings.changes import Change
+from showcam.registry.readings.changes import RUNG_S, Change
 from showcam.store.ports import StoreUnavailable
 
 log = structlog.get_logger()
@@ -25,8 +28,8 @@ _QUIET = ("no_device", "unreachable", "not_running")  # reasons that are no faul
 class OnChange:
     """Shows changes on TVs. `take` is for `Changes.subscribe` and does not wait; `run` works in its own thread."""
 
-    def __init__(self, owner: Owner, screens: Shows) -> None:
-        self._owner, self._screens = owner, screens
+    def __init__(self, owner: Owner, screens: Shows, clock: Callable[[], float] = time.time) -> None:
+        self._owner, self._screens, self._clock = owner, screens, clock
         self._waiting: queue.Queue[Change] = queue.Queue(MOST_WAITING)
 
     def take(self, change: Change) -> None:
@@ -56,6 +59,9 @@ class OnChange:
             chosen = self._owner.preferences(change.account, change.camera)
             is_chosen = change.kind in chosen.tv_when or change.announced in chosen.tv_when
             if not chosen.tv or not is_chosen or self._is_wanted(change.account, chosen.tv):
+                return
+            if self._clock() - change.at > RUNG_S:
+                log.warning("a change is not shown on the TV", account=change.account, reason="late")
                 return
             shown = self._screens.show(change.account, change.camera, chosen.tv, SHOWN_S)
         except (Unavailable, StoreUnavailable) as error:

@@ -2,9 +2,10 @@
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from showcam.cast.on_change import MOST_WAITING, SHOWN_S
-from showcam.registry.readings.changes import Change, Kind
+from showcam.registry.readings.changes import RUNG_S, Change, Kind
 from tests.cast.test_screens import chosen
 from tests.doubles.ready_screens import LIVING, SPEAKER, House
 
@@ -70,6 +71,30 @@ def test_a_camera_that_can_not_be_shown_then_leaves_the_tv_alone(house: House) -
     on_change.handle(happened(house, "doorbell"))
     assert house.now() == []
     assert house.televisions == []
+
+
+@pytest.mark.parametrize(("ago_s", "shown"), [(RUNG_S, [("Front Door", LIVING.name)]), (RUNG_S + 1, [])])
+@pytest.mark.parametrize("kind", ["doorbell", "motion"])
+def test_what_waited_too_long_is_not_shown_and_is_logged_once(
+    house: House, kind: Kind, ago_s: float, shown: list[tuple[str, str]]
+) -> None:
+    on_change = chosen(house, when=(kind,))
+    change = happened(house, kind)
+    house.clock.now += ago_s
+    with capture_logs() as logs:
+        on_change.handle(change)
+    assert house.now() == shown
+    late = {"log_level": "warning", "event": "a change is not shown on the TV", "reason": "late"}
+    assert logs == ([] if shown else [{**late, "account": house.account}])
+
+
+def test_what_nobody_chose_is_not_called_late(house: House) -> None:
+    on_change = chosen(house, when=("motion",))
+    change = happened(house, "doorbell")
+    house.clock.now += RUNG_S + 1
+    with capture_logs() as logs:
+        on_change.handle(change)
+    assert logs == []
 
 
 def test_only_so_much_waits(house: House) -> None:

@@ -426,4 +426,4 @@ def test_a_camera_that_is_refused_after_webrtc_failed_leaves_the_tv(tmp_path: Pa
 
 def chosen(house: House, tv: str = LIVING.name, when: tuple[str, ...] = ("doorbell",)) -> OnChange:
     house.home.owner.prefer(house.account, house.home.id("Front Door"), Preferences(tv=tv, tv_when=when))
-    return OnChange(house.home.owner, house.screens)
+    return OnChange(house.home.owner, house.screens, house.clock)
