@@ -370,7 +370,7 @@ class InternalRoutes:
         return _json(Nothing())
 
     async def flows(self, body: FlowsOf) -> web.Response:
-        return _json(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
+        return _json(Flows(pictures=self._sessions.pulls.flows(body["account"], body["camera"])))
 
     async def live(self, body: LiveOf) -> web.Response:
         return _json(Live(live=self._sessions.live(body["account"] or None)))

@@ -233,6 +233,8 @@ def pull_of(cloud: HourCloud, opener: Opener, account: str = "home") -> Pull:
         Transcodes(0),
         sub=lambda _: None,
         has_answered=lambda _: False,
+        viewer=lambda _: None,
+        refused=lambda *_: False,
         connect_s=SETTINGS.connect_s,
     )
 

@@ -1,9 +1,12 @@
 """How long things last, and how many there may be."""
 
+import asyncio
 import io
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,9 +15,9 @@ import pytest
 
 from scripts.deploy_local.emulator import free_ports
 from showcam.engine.client import MediaClient
-from showcam.engine.grants import Grants
+from showcam.engine.grants import Claims, Grants
 from showcam.engine.messages import MediaBusy, MediaUnavailable
-from showcam.engine.source import Denied
+from showcam.engine.source import Denied, SourceSpec
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.waiting import LONG_S
@@ -193,6 +196,80 @@ def test_ending_one_link_leaves_the_others(world: World) -> None:
     world.plane.client().end_link("link-1")
     assert world.request(one).status == 410
     assert world.request(two).status == 200
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_shut_gate_of_one_viewer_ends_no_other_when_the_source_is_opened_again(
+    start: Callable[..., World],
+    vendor: Vendor,
+    household: Household,
+    eventually: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    leaves: bool,
+) -> None:
+    world = start(gate_check_s=LONG_S)  # the gate is asked at the opening, before it is asked about live viewers
+    stays, shut = world.variant_url(world.master()), world.variant_url(world.master(link="link-2", surface="google"))
+    opened = household.open
+
+    async def by_link(claims: Claims) -> SourceSpec | Denied:
+        return Denied("audio_off") if claims.link == "link-2" else await opened(claims)
+
+    monkeypatch.setattr(household, "open", by_link)
+    if leaves:
+        world.request(f"/s/{shut.split('/s/')[1].split('/')[0]}", "DELETE")
+    vendor.cameras["garden"].cut()
+    eventually(lambda: len(household.opened) > 1)
+    last = world.request(stays)
+    assert last.status == 200
+    eventually(lambda: world.request(stays).text != last.text)
+    assert world.request(stays).status == 200
+    over = world.request(shut)
+    assert (over.status, json.loads(over.body).get("reason")) == (410, None if leaves else "audio_off")
+
+
+def test_a_viewer_with_a_shut_gate_who_came_first_is_answered_why_and_the_next_is_shown_the_camera(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, opened, asked, both = start(gate_check_s=LONG_S), household.open, threading.Event(), threading.Event()
+
+    async def by_link(claims: Claims) -> SourceSpec | Denied:
+        asked.set()
+        while not both.is_set():
+            await asyncio.sleep(0.01)
+        return Denied("audio_off") if claims.link == "link-2" else await opened(claims)
+
+    monkeypatch.setattr(household, "open", by_link)
+    with ThreadPoolExecutor() as viewers:
+        first = viewers.submit(world.master, link="link-2", surface="google")
+        assert asked.wait(LONG_S)
+        second = viewers.submit(world.master)
+        eventually(lambda: world.stats()["sessions"] == 2)
+        both.set()
+        assert (first.result().status, json.loads(first.result().body)["reason"]) == (502, "audio_off")
+        assert second.result().status == 200
+    assert world.stats()["sessions"] == 1
+
+
+def test_each_viewer_learns_the_own_reason_when_no_gate_is_open(
+    start: Callable[..., World],
+    vendor: Vendor,
+    household: Household,
+    eventually: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = start(gate_check_s=LONG_S)
+    reasons = {"link-1": "encryption_on", "link-2": "audio_off"}
+    urls = {link: world.variant_url(world.master(link=link)) for link in reasons}
+
+    async def shut(claims: Claims) -> SourceSpec | Denied:
+        return Denied(reasons[claims.link])
+
+    monkeypatch.setattr(household, "open", shut)
+    vendor.cameras["garden"].cut()
+    for link, reason in reasons.items():
+        eventually(lambda link=link: world.request(urls[link]).status == 410)
+        assert json.loads(world.request(urls[link]).body)["reason"] == reason
+    eventually(lambda: world.stats()["pulls"] == 0)
 
 
 def test_too_many_streams_are_asked_to_wait(start: Callable[..., World], vendor: Vendor) -> None:

@@ -103,6 +103,9 @@ class Pull(PlayableFanout):
 
     `has_answered`: a WebRTC viewer already has its answer, which can't report a later failure. Then the first opening
     is repeated for `connect_s`.
+
+    `viewer`: the claims of a viewer who has not left. `refused`: ends the viewer in whose name the gate refused a new
+    source, and returns whether there is another.
     """
 
     def __init__(
@@ -115,6 +118,8 @@ class Pull(PlayableFanout):
         *,
         sub: Callable[[Claims], "Pull | None"],
         has_answered: Callable[["Pull"], bool],
+        viewer: Callable[["Pull"], Claims | None],
+        refused: Callable[["Pull", Claims, SourceFailed], bool],
         connect_s: float,
     ) -> None:
         super().__init__(transcodes)
@@ -122,8 +127,9 @@ class Pull(PlayableFanout):
         self._slim: Slim | None = None
         self._sub = sub
         self._has_answered, self._connect_s = has_answered, connect_s
+        self._viewer, self._refused = viewer, refused
         self.key, self.camera = key_of(claims), claims.camera
-        self.claims = claims  # of the latest viewer, for requests to the gate
+        self.claims = claims  # of the latest viewer, who may have left
         self._spec, self._opener = spec, opener
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for = claims
@@ -271,12 +277,20 @@ class Pull(PlayableFanout):
         return self._loop.time() - self._epoch < self._connect_s and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
-        """The claims for a request to the gate: the latest viewer's, with the picture that was chosen."""
-        return replace(self.claims, picture="sub") if self._choice.is_smaller else self.claims
+        """The claims for a request to the gate: of a viewer who has not left, with the picture that was chosen."""
+        claims = self._viewer(self) or self.claims
+        return replace(claims, picture="sub") if self._choice.is_smaller else claims
 
     async def _mint(self) -> SourceSpec:
-        """Gets a new address through the gate. Raises SourceFailed."""
-        spec = await self.gate.source(self._claims_asked())
+        """Gets a new address through the gate, in the name of a viewer that the gate admits. Raises SourceFailed."""
+        spec = None
+        while spec is None:
+            claims = self._claims_asked()
+            try:
+                spec = await self.gate.source(claims)
+            except SourceFailed as failed:
+                if failed.again or not self._refused(self, claims, failed):
+                    raise
         if not self.holds(spec.lease):
             self._return_place()
         self._spec, self.sound, self.is_single = spec, spec.sound, spec.is_single

@@ -44,6 +44,10 @@ class View:
     def signal(self) -> Signal:
         return self._at.signal
 
+    def refuse(self, refusal: SourceFailed) -> None:
+        """Ends the video for this viewer only: a request that waits for it now gets the reason."""
+        self._failure = refusal
+
     def check(self) -> None:
         """Begins to transcode if a WebRTC viewer needs it. Raises SourceFailed."""
         self._pull.shown(self._surface, "webrtc")
@@ -76,6 +80,8 @@ class View:
             if output.entry is None:
                 raise self.failure or NotYet
             self.entry = output.entry
+        if self._failure is not None:
+            raise self._failure
         self._start_id = output.start_id
         return output
 
@@ -298,6 +304,10 @@ class SessionIndex:
     def watch_pull(self, pull: Pull, now: float | None = None) -> bool:
         """True if a session has this pull. With `now`, the loop's time, its viewer must also watch."""
         return any([session.pull is pull and (now is None or session.watches(now)) for session in self])
+
+    def viewer(self, pull: Pull) -> Claims | None:
+        """The claims of the latest viewer of this pull who has not left."""
+        return next((session.claims for session in reversed(list(self)) if session.pull is pull), None)
 
     def has_answered(self, pull: Pull) -> bool:
         """True if a WebRTC viewer of this pull already has its answer."""

@@ -14,7 +14,7 @@ import structlog
 
 from showcam.engine.client import LONGEST_S
 from showcam.engine.gate import Background, Gate
-from showcam.engine.grants import SNAPSHOT_S, Claims, ExpiredGrant, Grants, Picture, Protocol
+from showcam.engine.grants import SNAPSHOT_S, Claims, ExpiredGrant, Grants, Protocol
 from showcam.engine.messages import Stats
 from showcam.engine.outputs import ice
 from showcam.engine.outputs.peer import Peer
@@ -59,10 +59,9 @@ class Endings:
         `is_final`: no grant of the session opens it again. Else the end was a fault, and the viewer may come back with
         the same address. The pull goes on for `idle_s`, for a viewer who comes back. A card ends now.
         """
-        nonces = self._index.remove(session)
         # a grant may have expired before its session ended; a viewer who still asks with this grant gets the reason
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
-        self._note(nonces, until, reason, is_final=is_final)
+        self._note(self._index.remove(session), until, reason, is_final=is_final)
         self.disconnect(session)
         session.left()
         session.pull.need()
@@ -106,6 +105,14 @@ class Endings:
         self.end(session, "" if is_moved else verdict.reason, is_final=not is_moved)
         self._pulls.leave(session.pull)
 
+    def by_source(self, pull: Pull, claims: Claims, refusal: SourceFailed) -> bool:
+        """Ends the viewer with these claims if the pull has another, and returns whether it has."""
+        has_other = any([session.pull is pull and session.claims.nonce != claims.nonce for session in self._index])
+        if has_other and (session := self._index.of_id(claims.nonce)):
+            session.view.refuse(refusal)
+            self.by_gate(session, Denied(refusal.reason))
+        return has_other
+
     def by_picture(self, session: Session) -> bool:
         """Ends a session whose video has ended. Returns whether the session ended."""
         if session.failure is not None:
@@ -146,8 +153,7 @@ class Endings:
 
     def reason(self, nonce: str) -> str:
         """The reason why the session ended; "" if none was given."""
-        past = self._past.get(nonce)
-        return past.reason if past else ""
+        return self._past[nonce].reason if nonce in self._past else ""
 
     def refuse(self, claims: Claims) -> None:
         """Raises Ended if the session or its link has ended for good."""
@@ -269,12 +275,7 @@ class Sessions:
     # WebRTC
 
     async def answer(
-        self,
-        claims: Claims,
-        sdp: str,
-        spec: SourceSpec | None = None,
-        name: str = "",
-        within_s: float = LONGEST_S,
+        self, claims: Claims, sdp: str, spec: SourceSpec | None = None, name: str = "", within_s: float = LONGEST_S
     ) -> tuple[str, str]:
         """An SDP answer and the session's grant. The connection of an earlier answer in the session ends.
 
@@ -337,9 +338,6 @@ class Sessions:
         """True if the link has a live session."""
         return bool(self._index.of_link(link))
 
-    def flows(self, account: str, camera: str) -> list[Picture]:
-        return self.pulls.flows(account, camera)
-
     def live(self, account: str | None = None) -> int:
         return self._index.watched(self._loop.time(), account)
 
@@ -363,6 +361,8 @@ class Sessions:
             self._transcodes,
             sub=self.warming.sub,
             has_answered=self._index.has_answered,
+            viewer=self._index.viewer,
+            refused=self.endings.by_source,
             connect_s=self._settings.connect_s,
         )
 
