@@ -77,6 +77,21 @@ def test_those_of_one_camera_are_forgotten_alone(store: Store, home: Account) ->
     assert [kept.id for kept in store.asks(home.id, 0.0)] == ["2"]
 
 
+def test_a_long_history_is_forgotten_whole_and_of_one_camera_alone(store: Store, home: Account) -> None:
+    """The 101 rows of one camera are one more than DynamoDB deletes with a request."""
+    neighbour = a.account()
+    store.add_account(neighbour)
+    store.put_asks(neighbour.id, [ask("1")])
+    cameras = {number: "ezviz-b" if number in (0, 52, 103) else "ezviz-a" for number in range(104)}
+    asks = [ask(f"{number:03}", camera=camera, at=NOW + number) for number, camera in cameras.items()]
+    store.put_asks(home.id, asks)
+    store.drop_asks(home.id, "ezviz-a")
+    assert store.asks(home.id, 0.0) == [asks[103], asks[52], asks[0]]
+    store.drop_asks(home.id)
+    assert store.asks(home.id, 0.0) == []
+    assert store.asks(neighbour.id, 0.0) == [ask("1")]
+
+
 def test_one_is_found_by_its_id_in_its_own_household(store: Store, home: Account) -> None:
     store.put_asks(home.id, [ask("1")])
     store.put_live(home.id, "1", 5.0)

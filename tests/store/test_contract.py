@@ -6,7 +6,19 @@ import msgspec
 import pytest
 
 from showcam.store.ports import Inconsistent, Store
-from showcam.store.records import Account, Client, Code, Happening, Known, Link, OwnerUser, Session, Source, Token
+from showcam.store.records import (
+    Account,
+    Client,
+    Code,
+    Happening,
+    Known,
+    Link,
+    OwnerUser,
+    Session,
+    Source,
+    Token,
+    new_id,
+)
 from tests.doubles import records as a
 
 pytestmark = pytest.mark.proves(
@@ -124,6 +136,17 @@ class TestHouseholds:
         assert store.known(household.id, "s") is None
         assert store.happenings(household.id, 0.0) == []
         assert store.accounts_with(household.id) == []
+
+    def test_a_household_of_many_rows_is_removed_whole_and_no_other(self, store: Store) -> None:
+        gone, stays = a.account(), a.account()
+        devices = sorted(new_id() for _ in range(101))
+        for household in (gone, stays):
+            store.add_household(household, a.source(household), b"s", "ok")
+            store.put_devices(household.id, frozenset(devices))
+            store.put_preference(household.id, "c", b"p", NOW)
+        assert store.drop_household(gone.id)
+        assert [store.accounts_with(key) for key in devices[::50]] == 3 * [[stays.id]]
+        assert (store.preferences(gone.id), store.preferences(stays.id)) == ({}, {"c": b"p"})
 
     def test_a_removed_user_may_be_added_again(self, store: Store) -> None:
         first, second = a.account(), a.account()

@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from showcam.store.dynamodb import DynamoStore
+from showcam.store.dynamodb.table import item_of
 from showcam.store.outbox import OUTBOX_KEPT_S, Laid, Settled
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import Link
+from showcam.store.records import Account, Ask, Link
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
@@ -78,6 +80,61 @@ def test_a_household_of_several_pages_is_read_and_removed_whole(table: DynamoSto
     assert dynamodb.calls == ["query", "query"]
     table.drop_household(household.id)
     assert rows(dynamodb) == []
+
+
+def history(table: DynamoStore, household: Account, count: int) -> None:
+    """Puts as many asks, each in a request of its own: moto copies the table for each transaction."""
+    for number in range(count):
+        seen = Ask(f"{number:04}", "ezviz-a", "", "", NOW + number, 0.0, "motion")
+        row = item_of(f"account#{household.id}", f"ask#{seen.id}", "ask", seen) | {"live_s": 0.0}
+        table._table.write(table._table.put(row))
+
+
+def test_a_removal_deletes_a_hundred_rows_with_a_request(table: DynamoStore, dynamodb: Any) -> None:
+    household = a.account()
+    table.add_account(household)
+    history(table, household, 250)
+    dynamodb.calls.clear()
+    assert table.drop_household(household.id)
+    # each of eight kinds of rows is searched twice, and before them the history and the sources
+    assert Counter(dynamodb.calls) == {"get_item": 2, "query": 18, "transact_write_items": 3, "delete_item": 1}
+    assert rows(dynamodb) == []
+
+
+def test_a_history_is_deleted_a_hundred_rows_with_a_request(table: DynamoStore, dynamodb: Any) -> None:
+    household = a.account()
+    table.add_account(household)
+    history(table, household, 101)
+    dynamodb.calls.clear()
+    table.drop_asks(household.id, "ezviz-b")
+    assert dynamodb.calls == ["query"]
+    table.drop_asks(household.id)
+    assert dynamodb.calls == ["query", "query", "transact_write_items", "transact_write_items"]
+
+
+def test_no_request_of_a_removal_is_larger_than_a_transaction_may_be(table: DynamoStore, dynamodb: Any) -> None:
+    """The rows of a transaction may have 4 MB together, and one row may have 400 KB."""
+
+    class Weighed:
+        def __init__(self) -> None:
+            self.rows: list[int] = []
+
+        def transact_write_items(self, **request: Any) -> Any:
+            self.rows.append(len(request["TransactItems"]))
+            return dynamodb.transact_write_items(**request)
+
+        def __getattr__(self, operation: str) -> Any:
+            return getattr(dynamodb, operation)
+
+    household = a.account()
+    table.add_account(household)
+    for number in range(15):
+        table.put_preference(household.id, f"cam{number}", bytes(390_000), NOW)
+    weighed = Weighed()
+    assert DynamoStore(weighed, "showcam", table._sealer).drop_household(household.id)
+    assert rows(dynamodb) == []
+    assert sum(weighed.rows) == 15
+    assert max(weighed.rows) * 400_000 < 4_000_000
 
 
 def test_a_visit_sealed_under_a_lost_key_counts_as_none(table: DynamoStore, dynamodb: Any) -> None:
@@ -206,13 +263,13 @@ def conflict(code: str, *reasons: str) -> ClientError:
 class Contended:
     """A client whose transactions meet others' a number of times, as the service's do and moto's never."""
 
-    def __init__(self, client: Any, times: int) -> None:
-        self._client, self.left = client, times
+    def __init__(self, client: Any, times: int, reason: str = "TransactionConflict") -> None:
+        self._client, self.left, self._reason = client, times, reason
 
     def transact_write_items(self, **request: Any) -> Any:
         self.left -= 1
         if self.left >= 0:
-            raise conflict("TransactionCanceledException", "TransactionConflict", "None")
+            raise conflict("TransactionCanceledException", self._reason, "None")
         return self._client.transact_write_items(**request)
 
     def __getattr__(self, name: str) -> Any:
@@ -231,6 +288,34 @@ def test_transactions_that_meet_are_tried_again(
         with pytest.raises(StoreUnavailable, match="other writers of the same rows"):
             store.add_tokens([token])
     assert (store.find_token(linked.id, token.hash) is not None) is written
+
+
+@pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
+def test_a_removal_that_the_table_holds_up_goes_on(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link, reason: str
+) -> None:
+    """A key takes 1,000 writes a second, and a long history has more rows."""
+    table.put_devices(linked.account, frozenset({"one", "two"}))
+    assert DynamoStore(Contended(dynamodb, 3, reason), "showcam", sealer).drop_household(linked.account)
+    assert rows(dynamodb) == []
+
+
+def test_a_removal_that_is_cut_off_in_the_history_leaves_an_owner_who_can_repeat_it(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore
+) -> None:
+    household = a.account()
+    source = a.source(household)
+    table.add_household(household, source, b"s", "ok")
+    table.put_owner_user(household.id, "kari", b"u")
+    table.put_account_secret(household.id, "browser-1", b"b")
+    history(table, household, 3)
+    with pytest.raises(StoreUnavailable, match="refused: ThrottlingError"):
+        DynamoStore(Contended(dynamodb, 100, "ThrottlingError"), "showcam", sealer).drop_household(household.id)
+    assert table.source_by_vendor_key(source.vendor_key) == source
+    assert table.owner_user_by_key("kari") is not None
+    assert table.account_secret(household.id, "browser-1") == b"b"
+    assert table.drop_household(household.id)
+    assert rows(dynamodb) == []
 
 
 class Meanwhile:
@@ -253,6 +338,16 @@ class Meanwhile:
 def test_somebody_agrees_on_a_value_first(dynamodb: Any, sealer: Sealer, table: DynamoStore) -> None:
     meanwhile = Meanwhile(dynamodb, "get_item", lambda: table.meta_once("salt", "theirs"))
     assert DynamoStore(meanwhile, "showcam", sealer).meta_once("salt", "mine") == "theirs"
+
+
+def test_what_is_written_during_a_removal_goes_too(dynamodb: Any, sealer: Sealer, table: DynamoStore) -> None:
+    household = a.account()
+    table.add_account(household)
+    history(table, household, 3)
+    late = Ask("0", "ezviz-a", "", "", NOW, 0.0, "motion")
+    meanwhile = Meanwhile(dynamodb, "transact_write_items", lambda: table.put_asks(household.id, [late]))
+    assert DynamoStore(meanwhile, "showcam", sealer).drop_household(household.id)
+    assert rows(dynamodb) == []
 
 
 def test_somebody_ends_the_link_first(dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link) -> None:

@@ -197,6 +197,23 @@ def list_devices(store: DynamoStore) -> Case:
     return lambda store: store.put_devices(household.id, keys), whole, None, None
 
 
+def remove_a_household(store: DynamoStore) -> Case:
+    household = a.account()
+    source, link = a.source(household), a.link(household)
+    store.add_household(household, source, b"secret", "ok")
+    store.add_link(link)
+    store.add_tokens([a.token(link), a.token(link, kind="refresh", expires=None)])
+    store.put_link_secret(link.id, "gateway", b"secret")
+    store.put_owner_user(household.id, household.id, b"user")
+    store.put_devices(household.id, frozenset(f"{household.id}-{number}" for number in range(101)))
+    keys = (f"account#{household.id}", f"link#{link.id}", f"vendor#{source.vendor_key}", f"owner_name#{household.id}")
+
+    def whole(store: DynamoStore) -> bool:
+        return [row for key in keys for first in "adlostv" for row in store._table.query(key, first)] == []
+
+    return lambda store: store.drop_household(household.id), whole, True, bool
+
+
 def agree_on_a_value(store: DynamoStore) -> Case:
     key, values = secrets.token_hex(4), iter("abcdef")
     return lambda store: store.meta_once(key, next(values)), lambda store: store.meta(key) == "a", "a", "a"
@@ -224,6 +241,7 @@ CASES = [
     choose_the_cameras,
     sign_out,
     list_devices,
+    remove_a_household,
     agree_on_a_value,
     take_a_key,
 ]

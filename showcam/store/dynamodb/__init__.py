@@ -61,7 +61,8 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | a new account                       | add_account        | PutItem if new                                        |
 | a new account with its source       | add_household      | TransactWriteItems: account, source, vendor; all new  |
 | remove a household: find its rows   | drop_household     | GetItem; Query account#, link#                        |
-| remove each of these rows           | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
+| remove these rows                   | drop_household     | TransactWriteItems: source, vendor; 100 rows each     |
+| remove the rows they are found by   | drop_household     | DeleteItem of link# and account                       |
 | an owner's user, by a new name      | put_owner_user     | GetItem; TransactWriteItems: account exists, both     |
 | its password's hash, unless changed | swap_owner_user    | UpdateItem if version is as it was read               |
 | the user of a household's owner     | owner_user         | GetItem, consistent                                   |
@@ -99,7 +100,7 @@ claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reaso
 | how long a camera was watched       | put_live           | UpdateItem if longer                                  |
 | what they were asked to show        | asks               | Query account#/ask#, consistent, newest first         |
 | one of them                         | ask                | GetItem, consistent                                   |
-| forget what they were asked to show | drop_asks          | Query account#/ask#, DeleteItem of each               |
+| forget what they were asked to show | drop_asks          | Query account#/ask#; TransactWriteItems: 100 each     |
 | replace a household's devices       | put_devices        | Query, DeleteItem; TransactWriteItems: account exists |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
@@ -132,13 +133,17 @@ and each sign-in page reads owner_users. Links with something to report are list
 places and visits. Strangers may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health
 check writes nothing, and reads another key each time. docs/integrator/scale.md lists the other limits.
 
+A removal may meet the limit of a key. A row that a transaction deletes counts as two writes, so a key takes 500 of them
+a second. DynamoDB refuses a transaction beyond this limit, and the store repeats it after a pause.
+
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has at most 800
 cameras. A transaction has 100 actions. A change that adds rows for each link of a household has two actions for each
-link; beyond 40 links the others go into earlier transactions, which may be repeated. All other transactions have at
-most 60 actions. A batch reads 100 keys and a Query's page holds 1 MB: longer reads take several requests. The pk may
-have 2,048 bytes and the sk 1,024. Names from outside may have at most 512 (showcam.store.records). Some changes
-are several writes (`put_devices`, `drop_household`, the tidying after `end_link`). A cut-off change is completed
-when the caller repeats it.
+link; beyond 40 links the others go into earlier transactions, which may be repeated. A removal deletes up to 100 rows
+in a transaction, all from one page of a Query. All other transactions have at most 60 actions. A transaction may have
+4 MB. A batch reads 100 keys and a Query's page holds 1 MB: longer reads take several requests. The pk may have 2,048
+bytes and the sk 1,024. Names from outside may have at most 512 (showcam.store.records). Some changes are several writes
+(`put_devices`, `drop_household`, `drop_asks`, the tidying after `end_link`). A cut-off change is completed when the
+caller repeats it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """

@@ -50,6 +50,9 @@ class AccountItems(TellingItems):
         pk = f"account#{account_id}"
         if self.account(account_id) is None:
             return False
+        # The history may have thousands of rows. If the removal is cut off there, its owner is still signed in, and can
+        # repeat it.
+        self._table.clear(pk, "ask#")
         for source in self.sources(account_id):
             self._table.together(
                 self._table.delete(f"vendor#{source.vendor_key}", "vendor"),
@@ -62,20 +65,19 @@ class AccountItems(TellingItems):
         return True
 
     def _clear(self, pk: str) -> None:
-        for prefix in ("link#", "known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
-            for item in self._table.query(pk, prefix):
-                if prefix == "link#":
-                    for row in self._of_link(pk, item["sk"]):
-                        self._table.write(self._table.delete(row["pk"], row["sk"]))
-                self._table.write(self._table.delete(pk, item["sk"]))
+        for pointer in self._table.query(pk, "link#"):
+            self._clear_link(pk, pointer["sk"])
+            self._table.write(self._table.delete(pk, pointer["sk"]))  # last, since the link's rows are found by it
+        for prefix in ("known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
+            self._table.clear(pk, prefix)
 
-    def _of_link(self, pk: str, link: str) -> Iterator[Item]:
-        """All rows of a live link; `link` is its key. A link's end is reported even after the household is gone."""
+    def _clear_link(self, pk: str, link: str) -> None:
+        """Removes all rows of a live link; `link` is its key. A link's end is reported even without the household."""
         link_id = link.removeprefix("link#")
         for kind in ("link", "token#", "secret#"):
-            yield from self._table.query(link, kind)
+            self._table.clear(link, kind)
         for kind in (f"telling#{link_id}", f"outbox#{link_id}#", f"laid#{link_id}/"):
-            yield from self._table.query(pk, kind)
+            self._table.clear(pk, kind)
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         return self._add_source(account_there(self._table, source.account), source, secrets, state)

@@ -227,9 +227,7 @@ class EphemeralItems:
         return _ask(item) if item else None
 
     def drop_asks(self, account_id: str, camera: str = "") -> None:
-        for item in self._table.query(f"account#{account_id}", "ask#"):
-            if camera in ("", item["record"]["camera"]):
-                self._table.write(self._table.delete(item["pk"], item["sk"]))
+        self._table.clear(f"account#{account_id}", "ask#", lambda item: camera in ("", item["record"]["camera"]))
 
 
 def _ask(item: Item) -> Ask:

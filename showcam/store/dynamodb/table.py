@@ -9,6 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import batched, chain
 from typing import Any
 
 import msgspec
@@ -25,7 +26,10 @@ NEW = "attribute_not_exists(#pk)"
 EXISTS = "attribute_exists(#pk)"
 LIVE = f"{EXISTS} AND attribute_not_exists(#ended)"  # of a link
 _TRIES = 8
+_MOST = 100  # actions in a transaction
 _CONFLICTS = ("TransactionConflictException", "TransactionInProgressException")
+# as the reasons of a cancelled transaction name it; the client of AWS does not repeat such a transaction
+_THROTTLED = {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class ConditionFailed(Exception):
@@ -37,8 +41,8 @@ class ConditionFailed(Exception):
         self.places = places  # the places of the failed actions in the transaction
 
 
-class _Conflict(Exception):
-    """Another transaction holds one of the items."""
+class _Again(StoreUnavailable):
+    """The request may be repeated: another transaction holds one of its items, or the table throttles it."""
 
 
 class Table:
@@ -71,12 +75,10 @@ class Table:
 
     def query(self, pk: str, prefix: str, *, newest_first: bool = False, beyond: str = "") -> Iterator[Item]:
         """The rows whose sort keys begin so, in their order or backwards. `beyond`: those after this key."""
-        values = _values({"pk": pk, "prefix": prefix})
-        where = "#pk = :pk AND begins_with(#sk, :prefix)"
         more: dict[str, Any] = {"ScanIndexForward": not newest_first}
         if beyond:
             more["ExclusiveStartKey"] = _key(pk, beyond)
-        return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True, **more)
+        return chain.from_iterable(self._begun(pk, prefix, **more))
 
     def listed(self, gsi1pk: str, after: str = "", until: str = "", page: int = 0) -> Iterator[Item]:
         """The rows in the order of gsi1sk: those after `after`, up to and including `until`, or to the end.
@@ -91,7 +93,7 @@ class Table:
         request: dict[str, Any] = {"KeyConditionExpression": where, "ExpressionAttributeValues": _values(values)}
         if page:
             request["Limit"] = page
-        for item in self._pages(IndexName=GSI, **request):
+        for item in chain.from_iterable(self._pages(IndexName=GSI, **request)):
             if until and item["gsi1sk"] > until:
                 return
             yield item
@@ -132,19 +134,33 @@ class Table:
         """Writes all actions or none. Raises ConditionFailed with the places of those that failed."""
         self._patiently("transact_write_items", _TRIES, TransactItems=[{kind: request} for kind, request in actions])
 
-    def _patiently(self, operation: str, tries: int, **request: Any) -> dict[str, Any]:
-        for attempt in range(tries):
-            try:
-                return self._call(operation, **request)
-            except _Conflict:
-                _pause(attempt)
-        raise StoreUnavailable(f"table {self._name}: other writers of the same rows won every try")
+    def clear(self, pk: str, prefix: str, goes: Callable[[Item], bool] = lambda _: True) -> None:
+        """Deletes the rows whose sort keys begin so, in their order. `goes`: says of each row whether to delete it.
 
-    def _pages(self, **request: Any) -> Iterator[Item]:
+        Each transaction deletes up to a hundred rows of one page of the query. So its rows have at most 1 MB, and a
+        transaction may have 4 MB. A call that was cut off has left the later rows, and can be repeated.
+        """
+        for page in self._begun(pk, prefix):
+            for rows in batched(filter(goes, page), _MOST, strict=False):
+                self.together(*(self.delete(row["pk"], row["sk"]) for row in rows))
+
+    def _patiently(self, operation: str, tries: int, **request: Any) -> dict[str, Any]:
+        for attempt in range(tries - 1):
+            with contextlib.suppress(_Again):
+                return self._call(operation, **request)
+            _pause(attempt)
+        return self._call(operation, **request)
+
+    def _begun(self, pk: str, prefix: str, **more: Any) -> Iterator[Iterator[Item]]:
+        values = _values({"pk": pk, "prefix": prefix})
+        where = "#pk = :pk AND begins_with(#sk, :prefix)"
+        return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True, **more)
+
+    def _pages(self, **request: Any) -> Iterator[Iterator[Item]]:
         names = {"ExpressionAttributeNames": _names(request["KeyConditionExpression"])}
         while True:
             answer = self._call("query", TableName=self._name, **request, **names)
-            yield from (_plain(item) for item in answer["Items"])
+            yield map(_plain, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -168,14 +184,19 @@ class Table:
             if failed:
                 return ConditionFailed(None, failed)
             if "TransactionConflict" in reasons:
-                return _Conflict()
+                return self._met()
             code = ", ".join(sorted({reason for reason in reasons if reason and reason != "None"})) or code
+            if not _THROTTLED.isdisjoint(reasons):
+                return _Again(f"table {self._name} refused: {code}")
         if code in _CONFLICTS:
-            return _Conflict()
+            return self._met()
         if code == "ValidationException":
             mistake: Exception = error  # a mistake in our request, no failure of the table
             return mistake
         return StoreUnavailable(f"table {self._name} refused: {code}")
+
+    def _met(self) -> _Again:
+        return _Again(f"table {self._name}: other writers of the same rows won every try")
 
 
 def _condition(condition: str, values: dict[str, Any], update: str = "") -> dict[str, Any]:
