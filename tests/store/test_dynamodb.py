@@ -97,7 +97,7 @@ def test_a_removal_deletes_a_hundred_rows_with_a_request(table: DynamoStore, dyn
     dynamodb.calls.clear()
     assert table.drop_household(household.id)
     # each of eight kinds of rows is searched twice, and before them the history and the sources
-    assert Counter(dynamodb.calls) == {"get_item": 2, "query": 18, "transact_write_items": 3, "delete_item": 1}
+    assert Counter(dynamodb.calls) == {"get_item": 3, "query": 19, "transact_write_items": 3, "delete_item": 1}
     assert rows(dynamodb) == []
 
 
@@ -348,6 +348,23 @@ def test_what_is_written_during_a_removal_goes_too(dynamodb: Any, sealer: Sealer
     meanwhile = Meanwhile(dynamodb, "transact_write_items", lambda: table.put_asks(household.id, [late]))
     assert DynamoStore(meanwhile, "showcam", sealer).drop_household(household.id)
     assert rows(dynamodb) == []
+
+
+def test_a_name_that_is_added_during_a_removal_goes_too(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link
+) -> None:
+    """With the account gone nobody could remove its row, and the user could have no other household."""
+    account = table.account(linked.account)
+    assert account is not None
+    added = list[bool]()
+
+    def add() -> None:
+        added.append(table.add_source(a.source(account), b"s", "ok"))
+        added.append(table.put_owner_user(account.id, "kari", b"u"))
+
+    meanwhile = Meanwhile(dynamodb, "delete_item", add)
+    assert DynamoStore(meanwhile, "showcam", sealer).drop_household(account.id)
+    assert (added, table.sources(account.id), table.owner_user_by_key("kari")) == ([True, True], [], None)
 
 
 def test_somebody_ends_the_link_first(dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link) -> None:

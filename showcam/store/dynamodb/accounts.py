@@ -50,26 +50,28 @@ class AccountItems(TellingItems):
         pk = f"account#{account_id}"
         if self.account(account_id) is None:
             return False
-        # The history may have thousands of rows. If the removal is cut off there, its owner is still signed in, and can
+        # The history may have thousands of rows. If the removal is cut off there, the owner can still sign in and
         # repeat it.
         self._table.clear(pk, "ask#")
+        self._clear(account_id)
+        self._table.write(self._table.delete(pk, "account"))
+        self._clear(account_id)  # rows that others wrote before the account was gone
+        return True
+
+    def _clear(self, account_id: str) -> None:
+        """Removes the household's rows. Those with the names of its users are last: the household is found by them."""
+        pk = f"account#{account_id}"
+        for pointer in self._table.query(pk, "link#"):
+            self._clear_link(pk, pointer["sk"])
+            self._table.write(self._table.delete(pk, pointer["sk"]))  # last, since the link's rows are found by it
+        for prefix in ("known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
+            self._table.clear(pk, prefix)
         for source in self.sources(account_id):
             self._table.together(
                 self._table.delete(f"vendor#{source.vendor_key}", "vendor"),
                 self._table.delete(pk, f"source#{source.id}"),
             )
         self.drop_owner_user_rows(account_id)
-        self._clear(pk)
-        self._table.write(self._table.delete(pk, "account"))
-        self._clear(pk)  # rows that others wrote before the account was gone
-        return True
-
-    def _clear(self, pk: str) -> None:
-        for pointer in self._table.query(pk, "link#"):
-            self._clear_link(pk, pointer["sk"])
-            self._table.write(self._table.delete(pk, pointer["sk"]))  # last, since the link's rows are found by it
-        for prefix in ("known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
-            self._table.clear(pk, prefix)
 
     def _clear_link(self, pk: str, link: str) -> None:
         """Removes all rows of a live link; `link` is its key. A link's end is reported even without the household."""
