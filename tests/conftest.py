@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import shutil
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -182,6 +183,19 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = new_store(tmp_path / "showcam.db", Sealer([("test", secrets.token_bytes(32))]))
     yield store
     store.close()
+
+
+@pytest.fixture
+def machine_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts this process's clock into a time zone, as the variable TZ of a container does."""
+
+    def put(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield put
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
-"""The hours of the day when nothing is announced in a household."""
+"""The hours of the day when nothing is announced in a household, and the time by the household's clocks."""
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -18,24 +19,28 @@ _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-
 
 
 class QuietTimes(Struct, frozen=True):
-    """`spans`: minutes of the day by the clocks of `zone`, the first included; a span may pass midnight."""
+    """`spans`: minutes of the day by the clocks of `zone`, the first included; a span may pass midnight.
 
-    zone: str = "UTC"
+    `zone` is "" in a household that has chosen no zone.
+    """
+
+    zone: str = ""
     spans: tuple[tuple[int, int], ...] = ()
 
     def hold(self, at: float) -> bool:
         """Whether nothing is announced at this epoch second. A zone that this machine does not know is never quiet."""
-        if not self.spans:
+        if not self.spans or _known(self.zone) is None:
             return False
-        try:
-            local = datetime.fromtimestamp(at, ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError):
-            return False
+        local = self.local(at)
         minute = local.hour * 60 + local.minute
         return any(
             begins <= minute < ends if begins < ends else minute >= begins or minute < ends
             for begins, ends in self.spans
         )
+
+    def local(self, at: float) -> datetime:
+        """The household's time at this epoch second; this machine's if the household has no zone that is known here."""
+        return datetime.fromtimestamp(at, _known(self.zone))
 
     def __str__(self) -> str:
         return ", ".join(f"{_clock(begins)}-{_clock(ends)}" for begins, ends in self.spans)
@@ -58,15 +63,15 @@ def parsed(text: str, zone: str) -> QuietTimes:
         spans.append((begins, ends))
     if len(spans) > MOST:
         raise BadValue(f"a day has at most {MOST} quiet times")
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadValue(f"{zone!r} is no time zone that this machine knows, such as Europe/Oslo") from None
+    if _known(zone) is None:
+        raise BadValue(f"{zone!r} is no time zone that this machine knows, such as Europe/Oslo")
     return QuietTimes(zone, tuple(spans))
 
 
 def own_zone(link: Path = LOCALTIME) -> str:
-    """The name of this machine's time zone; UTC if the zone has no name."""
+    """The name of this machine's time zone, which TZ names in a container; UTC if the zone has no name."""
+    if _known(named := os.environ.get("TZ", "").removeprefix(":")):
+        return named
     _, _, name = str(link.resolve()).partition("/zoneinfo/")
     return name or "UTC"
 
@@ -81,6 +86,13 @@ def of_household(store: Store, account_id: str) -> QuietTimes:
 
 def keep(store: Store, account_id: str, quiet: QuietTimes) -> None:
     store.put_account_secret(account_id, _NAME, msgspec.json.encode(quiet))
+
+
+def _known(zone: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _clock(minute: int) -> str:

@@ -345,6 +345,18 @@ def has_one_heading_and_its_entry(page: Page, name: str) -> None:
     assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0), name
 
 
+def test_the_browsers_time_zone_is_proposed_if_the_machines_is_utc(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    nothing = ("owner", "quiet", "nothing", "--zone", "UTC", "--user", "demo@example.com", "--demo")
+    assert linked.command(*nothing).returncode == 0
+    for script, zone in ((True, "Asia/Tokyo"), (False, "UTC")):
+        page = signed_in(script=script)
+        page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+        page.goto(f"{linked.web}/home/assistants?open=quiet")
+        expect(page.locator("#zone")).to_have_value(zone)
+
+
 @pytest.mark.proves(
     "A sentence that is tried shows both assistants' video", leans_on="second stack: Chromium; double: the assistants"
 )

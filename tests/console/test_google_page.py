@@ -6,9 +6,8 @@ import pytest
 
 from showcam.accounts import clients
 from showcam.console.look import qr_code
-from showcam.console.look.pages import day
 from tests.doubles.home_browser import HomeBrowser
-from tests.doubles.home_world import HomeWorld
+from tests.doubles.home_world import HomeWorld, day_of
 
 AT = "/home/google"
 SAID = {
@@ -23,7 +22,7 @@ def test_after_linking_it_says_so_in_the_page_s_language(world: HomeWorld, langu
     browser = world.signed_in()
     browser.headers["Accept-Language"] = language
     before = browser.visit(AT).text
-    said = SAID[language].format(day=day(world.home.another_link("google").created))
+    said = SAID[language].format(day=day_of(world.home.another_link("google").created))
     assert (said in before, said in browser.visit(AT).text) == (False, True)
 
 

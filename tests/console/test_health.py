@@ -9,10 +9,9 @@ import pytest
 
 from showcam.console.health.machine import Finding
 from showcam.console.health.page import masked
-from showcam.console.look.pages import moment
 from showcam.i18n.catalogue import worded
 from tests.doubles.home_browser import HomeBrowser
-from tests.doubles.home_world import HomeWorld
+from tests.doubles.home_world import HomeWorld, moment
 from tests.doubles.linking_world import USER
 
 pytestmark = pytest.mark.proves(

@@ -10,9 +10,8 @@ from showcam.accounts import households
 from showcam.accounts.attempts import TRIES
 from showcam.accounts.console_sessions import KEPT_S, ConsoleSessions
 from showcam.accounts.phone_codes import LIFE_S
-from showcam.console.look.pages import moment
 from tests.doubles.home_browser import HomeBrowser
-from tests.doubles.home_world import NEW, HomeWorld, home_world
+from tests.doubles.home_world import NEW, HomeWorld, home_world, moment
 from tests.doubles.linking_world import USER
 
 AT, PHONE = "/home/phones", "/home/phone"

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from showcam.console.home.encryption import WANTED_S
-from showcam.console.look.pages import day
 from showcam.drivers.errors import Refused, SetRefused, VendorDown, Why
 from showcam.registry.preferences import Preferences, WhileEncrypted, keep
-from tests.doubles.home_world import HomeWorld
+from tests.doubles.home_world import HomeWorld, day_of
 from tests.doubles.ready_driver import camera
 
 
@@ -394,7 +393,7 @@ def test_the_decision_stands_on_the_cameras_page_with_its_date_and_is_taken_back
     at = f"/home/cameras/{camera_id}"
     assert "despite Image Encryption" not in browser.visit(at).text
     browser.post("picture-code", camera=camera_id, deciphered="1")
-    today = day(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
+    today = day_of(world.home.owner.preferences(world.home.account.id, camera_id).decided_at)
     assert f"Shown despite Image Encryption. Since {today}." in browser.visit(at).text
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})

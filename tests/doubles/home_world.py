@@ -78,6 +78,7 @@ from showcam.registry.owner.departures import Departures
 from showcam.registry.owner.invitations import Invitations
 from showcam.registry.owner.own_cameras import Find, OwnCameras, Search
 from showcam.registry.owner.sign_in import SignIn
+from showcam.registry.quiet_times import NEVER
 from showcam.store.records import DAY_S, Link
 from showcam.store.sealing import Sealer
 from tests.doubles.clock import Clock
@@ -252,6 +253,16 @@ def _pages(
         Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
     ]
+
+
+def day_of(at: float) -> str:
+    """How a page says a day to a household that has chosen no zone."""
+    return moment(at).partition(" ")[0]
+
+
+def moment(at: float) -> str:
+    """How a page says a time to a household that has chosen no zone."""
+    return f"{NEVER.local(at):%Y-%m-%d %H:%M}"
 
 
 def home_world(

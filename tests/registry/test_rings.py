@@ -12,6 +12,7 @@ from showcam.net.jpeg import is_whole
 from showcam.net.web_push import Ended, Sender, Subscription, new_key, public_of
 from showcam.registry.notices.browsers import MOST, Browsers, Pushing, TooMany
 from showcam.registry.notices.rings import AN_HOUR, MOST_WAITING, Rings
+from showcam.registry.quiet_times import QuietTimes, keep, parsed
 from showcam.registry.readings.changes import RUNG_S, Change
 from tests.doubles.clock import Clock
 from tests.doubles.notice_services import MAIL, PHONE, Owner
@@ -139,6 +140,34 @@ def test_one_that_fails_with_an_error_holds_up_no_other(phones: Phones, caplog: 
 def test_an_old_ring_is_not_sent(phones: Phones) -> None:
     phones.take(phones.change(ago_s=RUNG_S + 1))
     assert (phones.tried, phones.noted) == ([], [("doorbell", None)])
+
+
+SUMMER, WINTER = 1_785_524_400.0, 1_796_324_400.0  # 2026-07-31 and 2026-12-03, both at 19:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("at", "machine", "kept", "expected"),
+    [
+        (SUMMER, "UTC", parsed("22:00-07:00", "Europe/Oslo"), "21:00:00"),
+        (WINTER, "UTC", parsed("22:00-07:00", "Europe/Oslo"), "20:00:00"),
+        (SUMMER, "UTC", parsed("", "Europe/Oslo"), "21:00:00"),
+        (SUMMER, "Europe/Oslo", None, "21:00:00"),
+        (WINTER, "Europe/Oslo", None, "20:00:00"),
+        (SUMMER, "Europe/Oslo", parsed("", "America/New_York"), "15:00:00"),
+        (SUMMER, "Europe/Oslo", QuietTimes("Mars/Olympus"), "21:00:00"),
+    ],
+    ids=["summer", "winter", "no quiet times", "no zone", "no zone, in winter", "another zone", "an unknown zone"],
+)
+def test_a_ring_is_told_by_the_clocks_of_the_household(
+    phones: Phones, machine_in: Callable[[str], None], at: float, machine: str, kept: QuietTimes | None, expected: str
+) -> None:
+    machine_in(machine)
+    if kept:
+        keep(phones.home.store, phones.home.account.id, kept)
+    phones.owner.clock.now = at
+    phones.take(phones.change())
+    until(lambda: len(phones.got) == 2)
+    assert {text.partition("\n")[0] for _, _, text, _ in phones.got} == {expected}
 
 
 def test_nobody_is_sent_anything_who_has_no_address(phones: Phones, clock: Clock) -> None:

@@ -43,11 +43,25 @@ def test_quiet_times_keep_their_zone(here: Installation) -> None:
     assert here.done("owner", "quiet").strip() == "Quiet times: 23:00-06:00 (Europe/Oslo)."
 
 
-def test_the_machines_zone_is_read_from_its_link(tmp_path: Path) -> None:
+def test_the_machines_zone_is_read_from_its_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
     link = tmp_path / "localtime"
     link.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
     assert own_zone(link) == "Europe/Berlin"
     assert own_zone(tmp_path / "none") == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("named", "zone"),
+    [("Europe/Oslo", "Europe/Oslo"), (":Europe/Oslo", "Europe/Oslo"), ("Oslo", "Europe/Berlin"), ("", "Europe/Berlin")],
+)
+def test_the_variable_that_sets_a_containers_clock_names_its_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, zone: str
+) -> None:
+    link = tmp_path / "localtime"
+    link.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
+    monkeypatch.setenv("TZ", named)
+    assert own_zone(link) == zone
 
 
 @pytest.mark.parametrize(("sign_up", "status"), [("owner", 303), ("invited", 303), ("anyone", 404)])

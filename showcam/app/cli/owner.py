@@ -105,7 +105,7 @@ def quiet(times: str | None, zone: str | None, user: str | None) -> None:
         account = owner_password.known_or_only(store, user)
         kept = quiet_times.of_household(store, account.id)
         if times is not None:
-            chosen = zone or (kept.zone if kept.spans else quiet_times.own_zone())
+            chosen = zone or kept.zone or quiet_times.own_zone()
             try:
                 kept = quiet_times.parsed("" if times == "nothing" else times, chosen)
             except BadValue as error:

@@ -61,7 +61,7 @@ class Assistants:
             cameras=cameras,
             names_of=partial(_names, named),
             times=str(quiet),
-            zone=quiet.zone if quiet.spans else quiet_times.own_zone(),
+            zone=quiet.zone or quiet_times.own_zone(),
             typed=request.form if error else {},
             made=made,
             has_pin=self._forms.has_pin(account),

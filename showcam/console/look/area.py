@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, partial, wraps
 from typing import Any
 
 from flask import Response, g, redirect, request, session
@@ -12,6 +12,7 @@ from showcam.accounts.console_sessions import ConsoleSession, ConsoleSessions
 from showcam.accounts.links import NewLinks
 from showcam.console.look import cookies, pages
 from showcam.console.look.reach import host_of
+from showcam.registry.quiet_times import of_household
 from showcam.store.ports import Store
 from showcam.store.records import Assistant
 
@@ -59,6 +60,8 @@ class Area:
         if found is not None and self.sessions.use(found):
             g.renewed_cookie = cookie
         g.console_session = found
+        if found is not None and found.account:
+            g.quiet_times = cache(partial(of_household, self.store, found.account))  # read if a page says a time
         return found
 
     def owned(self, view: View, *, early: bool = False, watched: bool = False) -> View:

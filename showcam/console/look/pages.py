@@ -1,8 +1,8 @@
 """The console's answers: its pages, its JSON, and the policy of what a page may load."""
 
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from showcam.net.text import problem_of
 from showcam.registry.gate.reasons import explain
 from showcam.registry.owner.owner import Owner
 from showcam.registry.owner.sign_in_outcome import WRITTEN, no_password
+from showcam.registry.quiet_times import NEVER, QuietTimes
 
 # by reason: the status, the heading, and a text about what happened and what to do
 PROBLEMS: dict[str, tuple[int, str, str]] = {
@@ -76,13 +77,19 @@ LANGUAGES: dict[Language, str] = {"en": "English", "nb": "Norsk bokmål", "de": 
 
 
 def day(when: float) -> str:
-    """Returns the day of epoch seconds, by the clock here, in a form that reads the same in each language."""
-    return time.strftime("%Y-%m-%d", time.localtime(when))
+    """Returns the day of epoch seconds, by the household's clocks, in a form that reads the same in each language."""
+    return f"{_local(when):%Y-%m-%d}"
 
 
 def moment(when: float) -> str:
-    """Returns the time of epoch seconds, by the clock here, to the minute."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+    """Returns the time of epoch seconds, by the household's clocks, to the minute."""
+    return f"{_local(when):%Y-%m-%d %H:%M}"
+
+
+def _local(when: float) -> datetime:
+    """The time in the zone of the household that is signed in; this machine's time if nobody is."""
+    quiet: Callable[[], QuietTimes] | None = g.get("quiet_times")
+    return (quiet() if quiet else NEVER).local(when)
 
 
 def policy(media: str) -> str:

@@ -36,6 +36,9 @@ function putBack() {
   }
 }
 
+// a machine whose clock is UTC's, as in a container, does not know where the house is
+for (const field of document.querySelectorAll("[data-browser-zone]")) field.defaultValue = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 const isOurs = kept && Date.now() - kept.at < KEPT_MS;
 if (!isSignedIn) {
   if (isOurs) sessionStorage.setItem(TYPED, JSON.stringify({ ...kept, lost: true })); // a sign-in stands between

@@ -17,6 +17,7 @@ import msgspec
 from showcam.i18n.catalogue import OURS, chosen, mark
 from showcam.registry.notices.faults import Standing
 from showcam.registry.notices.notifier import TOGETHER, Address, Addresses
+from showcam.registry.quiet_times import of_household
 from showcam.registry.readings.changes import RUNG_S, Change, Kind
 from showcam.store.ports import Store
 from showcam.store.records import HOUR_S
@@ -132,7 +133,8 @@ class Rings:
         language = chosen([account.locale])
         name = self._standing.camera_name(account.id, change.camera)
         title = f"{name}: {OURS.say(language, WHAT[change.kind])}" if name else OURS.say(language, WHAT[change.kind])
-        text = f"{time.strftime('%H:%M:%S', time.localtime(change.at))}\n{self._live(change.camera)}"
+        at = of_household(self._store, account.id).local(change.at)
+        text = f"{at:%H:%M:%S}\n{self._live(change.camera)}"
         ring = _Ring(change, title, text, len(targets))
         for target in targets:
             try:
