@@ -108,6 +108,18 @@ def test_a_description_that_is_bent_at_any_byte_is_read_or_is_of_nothing_that_pl
     assert played > len(DESCRIPTION), "most bytes matter to no picture"
 
 
+@pytest.mark.parametrize("encoding", ["PCMU", "PCMA", "L16", "G722"])
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [(1, False), (10, False), (7_999, False), (8_000, True), (48_000, True), (192_000, True), (192_001, False)],
+)
+def test_plain_sound_at_a_rate_that_no_camera_has_is_not_played(encoding: str, clock: int, expected: bool) -> None:
+    words = DESCRIPTION.partition("m=audio")[0] + f"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 {encoding}/{clock}\r\n"
+    described = Description.read(words.encode())
+    assert described is not None
+    assert (choose(described, sound=True).sound is not None) == expected
+
+
 def test_an_answer_that_is_bent_at_any_byte_is_read_or_is_no_rtsp() -> None:
     read = 0
     for data in bent(REPLY):

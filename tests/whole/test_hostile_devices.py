@@ -15,7 +15,8 @@ from tests.cast.conftest import certificate, receivers
 from tests.doubles.listening import started_by
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running
-from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_camera import PATH, Frame, RtspCamera
+from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.waiting import LONG_S, until
 
@@ -193,16 +194,37 @@ def test_a_camera_s_events_cost_its_events(program: Program, device: Served, nam
         assert len(device.paths) > pulls or name != "Paddock"
 
 
+def slow(lines: list[str]) -> list[str]:
+    """A description whose sound has ten samples a second: a packet then has the sound of minutes."""
+    return resized([line.replace("PCMU/8000", "PCMU/10") for line in lines])
+
+
+def long(frames: list[Frame]) -> list[Frame]:
+    """Packets of G.711 (payload type 0) as long as they may be, and everything else as it is."""
+    return [
+        (channel, (frame[:12] + frame[12:] * 60)[:8000] if channel % 2 == 0 and frame[1] & 0x7F == 0 else frame)
+        for channel, frame in frames
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "turns"),
     [
+        ("Smithy", {"says": slow, "wire": long}),
         ("Shed", {"silent": True, "flood": (b"$\x00\x05\x78\x80\x60" + bytes(1398)) * 40}),
         ("Mill", {"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100}),
         ("Orchard", {"drip_s": 0.5}),
         ("Quarry", {"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 1e400\r\n\r\n"}),
         ("Harbour", {"first": "RTSP/1.0 200 OK\r\nCSeq: ²\r\nContent-Length: ²\r\n\r\n".encode()}),
     ],
-    ids=["interleaved data", "endless questions", "an answer that drips", "a length of 1e400", "a length of ²"],
+    ids=[
+        "minutes of sound in a packet",
+        "interleaved data",
+        "endless questions",
+        "an answer that drips",
+        "a length of 1e400",
+        "a length of ²",
+    ],
 )
 def test_a_camera_s_video_costs_its_video(
     program: Program, camera: RtspCamera, name: str, turns: dict[str, object]

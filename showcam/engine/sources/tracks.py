@@ -17,6 +17,9 @@ from showcam.engine.rtsp.description import Description, Track
 from showcam.engine.source import Codec, SoundCodec, SoundFormat, SourceFailed
 
 _HIGHEST_HZ = 1_000_000
+# Of sound without compression: cameras send 8,000 to 48,000 samples a second (RFC 3551 section 4.1), studios up to
+# 192,000. A packet at 10 Hz would be minutes of sound, which take seconds of CPU and a gigabyte to be encoded.
+_PLAIN_HZ = range(8_000, 192_001)
 _VIDEOS = ("H264", "H265", "HEVC", "JPEG")  # the best first
 
 
@@ -129,7 +132,8 @@ def _plain(codec: SoundCodec, rate: int = 0, channels: tuple[int, ...] = (1,)) -
 
     def make(track: Track) -> Sound | None:
         form = SoundFormat(codec, rate or track.clock_hz, track.channels)
-        return Sound(form, PlainDepacketizer()) if track.channels in channels else None
+        is_real = track.channels in channels and track.clock_hz in _PLAIN_HZ
+        return Sound(form, PlainDepacketizer()) if is_real else None
 
     return make
 
