@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from showcam.accounts.attempts import WINDOW_S
 from showcam.store.ports import Store, StoreUnavailable, Throttle
-from showcam.store.records import HOUR_S, Assistant, Client, token_hash
+from showcam.store.records import HOUR_S, Assistant, Client, Link, token_hash
 
 TRIAL = "doctor-trial-"  # the ids of clients that exist only during one examination by the doctor begin with this
 TRIAL_S = HOUR_S  # an examination takes less time: an older client was left behind
@@ -79,6 +79,20 @@ def renew_secret(store: Store, client: Client) -> str:
     text = _new_secret()
     store.put_client(replace(client, secret_hash=token_hash(text)))
     return text
+
+
+def refuse(store: Store, end: Callable[[Link], object], client: Client) -> None:
+    """Removes the client, and ends its links in all households.
+
+    The client is locked first, so that nobody links meanwhile, and removed last: a refusal that was cut off can be
+    repeated. Each household is read, and that takes hours for a million. `end` ends a link with its video.
+    """
+    store.put_client(replace(client, secret_hash=token_hash(_new_secret()), redirect_uris=(), loopback_redirect=False))
+    for account in store.accounts():
+        for link in store.links(account.id):
+            if link.client == client.id:
+                end(link)
+    store.drop_client(client.id)
 
 
 @contextlib.contextmanager

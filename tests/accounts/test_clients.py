@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from showcam.accounts import clients
-from showcam.store.ports import Store
-from showcam.store.records import Client, token_hash
+from showcam.store.ports import Store, StoreUnavailable
+from showcam.store.records import Assistant, Client, Link, token_hash
+from tests.doubles import records as a
 
 URIS = ("https://pitangui.amazon.com/api/skill/link/DEMO", "https://oauth-redirect.example/r/demo?x=1")
 
@@ -32,6 +33,50 @@ def test_a_new_secret_is_all_that_changes(store: Store) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", second)
     assert second != first
     assert store.client("alexa") == replace(before, secret_hash=token_hash(second))
+
+
+def linked(store: Store, assistant: Assistant, client: str = "") -> Link:
+    """A link of a household of its own."""
+    household = a.account()
+    store.add_account(household)
+    link = a.link(household, assistant=assistant, client=client or assistant)
+    store.add_link(link)
+    return link
+
+
+def test_a_refused_client_is_removed_and_its_links_end_in_all_households(store: Store) -> None:
+    clients.register(store, "alexa", "alexa", URIS)
+    mine = [linked(store, "alexa"), linked(store, "alexa")]
+    others = [linked(store, "google"), linked(store, "alexa", client="spare")]
+    ended: list[Link] = []
+    client = store.client("alexa")
+    assert client is not None
+    clients.refuse(store, ended.append, client)
+    assert sorted(link.id for link in ended) == sorted(link.id for link in mine)
+    assert store.client("alexa") is None
+    assert [store.links(link.account) for link in others] == [[link] for link in others]
+
+
+def test_a_refusal_that_was_cut_off_lets_nobody_link_and_a_repetition_completes_it(store: Store) -> None:
+    secret = clients.register(store, "alexa", "alexa", URIS, loopback_redirect=True)
+    links = [linked(store, "alexa") for _ in range(3)]
+    client = store.client("alexa")
+    assert client is not None
+
+    def end(link: Link) -> None:
+        if sum(not store.links(other.account) for other in links) == 1:
+            raise StoreUnavailable("the disk is full")
+        store.end_link(link.id, time.time())
+
+    with pytest.raises(StoreUnavailable):
+        clients.refuse(store, end, client)
+    refused = store.client("alexa")
+    assert refused is not None
+    assert not clients.check_secret(refused, secret)
+    allowed = [clients.redirect_allowed(refused, uri) for uri in (*URIS, "http://127.0.0.1:8099/callback")]
+    assert allowed == [False, False, False]
+    clients.refuse(store, lambda link: store.end_link(link.id, time.time()), refused)
+    assert (store.client("alexa"), [store.links(link.account) for link in links]) == (None, [[], [], []])
 
 
 @pytest.mark.parametrize("wrong", ["", "alexa-secre", "alexa-secret ", "ALEXA-SECRET", "\ud800", "\x00", "x" * 20_000])

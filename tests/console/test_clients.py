@@ -6,9 +6,10 @@ import time
 import pytest
 
 from showcam.accounts import clients
-from showcam.accounts.links import OPEN_S
+from showcam.accounts.links import OPEN_S, TokenInvalid, authenticate
 from showcam.accounts.pins import Pins
 from showcam.registry.owner.sign_in_outcome import SignedIn, SignInRefused
+from showcam.store.outbox import ENDED
 from tests.console.test_assistants import AT, linking, page, press
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
@@ -47,6 +48,31 @@ def test_an_assistant_is_let_in_by_its_redirect_addresses_and_refused_again(worl
     assert (made.redirect_uris, clients.check_secret(made, secret(browser))) == ((REDIRECT, f"{REDIRECT}2"), True)
     press(browser, "remove-client", client="alexa")
     assert world.home.store.client("alexa") is None
+
+
+def test_the_links_of_a_refused_client_end_at_once_with_their_pictures(world: HomeWorld) -> None:
+    home = world.home
+    token, google = home.token(), home.another_link("google")
+    browser = page(world)
+    assert "Its links end at once." in browser.text
+    press(browser, "remove-client", client="alexa")
+    assert (browser.status, home.store.links(home.account.id)) == (200, [google])
+    with pytest.raises(TokenInvalid):
+        authenticate(home.store, token, "alexa")
+    assert home.pictures.ended == [(home.link.id, "")]
+    waiting = home.store.waiting(time.time(), home.account.id)
+    assert [row.kind for row in waiting if row.link == home.link.id] == [ENDED], "Alexa is told"
+
+
+def test_a_household_that_was_let_in_refuses_no_client(world: HomeWorld) -> None:
+    press(page(world), "invite", user=NEW)
+    theirs = world.signed_in(NEW).visit(AT)
+    assert theirs.answer is not None
+    assert 'value="remove-client"' not in theirs.answer.text
+    press(theirs, "remove-client", client="alexa")
+    assert (theirs.status, "showcam's operator decides." in theirs.text) == (403, True)
+    assert world.home.store.client("alexa") is not None
+    assert world.home.store.links(world.home.account.id) == [world.home.link]
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,7 @@ def _pages(
                 made.store,
                 Invitations(made.store, [Sessions(made.store)]),
                 LinkingWindow(made.store, made.clock),
+                partial(_end_link, made),
                 open_to_all=False,
             ),
         ),

@@ -78,11 +78,24 @@ def list_() -> None:
 
 @clients.command()
 @click.argument("client_id")
-def remove(client_id: str) -> None:
-    """Refuse the client CLIENT_ID from now on. Its links stay until showcam household end."""
-    from showcam.app.compose.command import tools
+@click.option("--keep-links", is_flag=True, help="Leave its links to a client that you add with the same id.")
+def remove(client_id: str, keep_links: bool) -> None:
+    """Refuse the client CLIENT_ID from now on. Its links end in all households.
 
-    with tools(settings_of()) as store:
-        if not store.drop_client(client_id):
+    A command that was interrupted can be run again.
+    """
+    from showcam.accounts import clients as registered
+    from showcam.accounts import households
+    from showcam.app.compose.command import pictures, tools
+
+    settings = settings_of()
+    with tools(settings) as store:
+        client = store.client(client_id)
+        if client is None:
             stop(f"There is no client {client_id}: showcam clients list", code=1)
-    echo(f"{client_id} is refused from now on.")
+        if keep_links:
+            store.drop_client(client_id)
+        else:
+            media = pictures(settings, store)
+            registered.refuse(store, lambda link: households.end(store, media, link), client)
+    echo(f"{client_id} is refused from now on. Its links {'stay' if keep_links else 'have ended'}.")

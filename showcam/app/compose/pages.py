@@ -238,6 +238,7 @@ def _assistants(settings: Settings, made: Home, base: ground.Ground) -> Assistan
         base.store,
         Invitations(base.store, [vendor.sessions for vendor in base.vendors]),
         LinkingWindow(base.store),
+        base.end,
         open_to_all=settings.sign_up == "anyone",
     )
     return Assistants(

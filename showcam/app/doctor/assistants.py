@@ -52,15 +52,16 @@ def _secret(client: Client, refusals: Refusals) -> Finding:
 
 
 def _again(client: Client) -> str:
-    return f"showcam clients remove {client.id}, then: showcam clients add {client.assistant} …"
+    named = "" if client.id == client.assistant else f" --id {client.id}"
+    return f"showcam clients remove {client.id} --keep-links, then: showcam clients add {client.assistant}{named} …"
 
 
 def _redirects(client: Client) -> Finding:
     what = worded("redirect addresses of Alexa")
     found = [match for match in map(_ALEXA.fullmatch, client.redirect_uris) if match]
     mend = worded(
-        "The console's page Account Linking shows three. On showcam's page under Assistants refuse the client, "
-        "then let Alexa in again with all three, and paste the new secret into the console."
+        "The console's page Account Linking shows three. On showcam's page about your Alexa skill change the redirect "
+        "URL to one of them: showcam then knows all three. Secret and links stay."
     )
     if len({match[1] for match in found}) < _THREE:
         text = worded(

@@ -88,12 +88,8 @@ def _redirects(patient: Patient) -> Finding:
         mend = worded("Let it in on showcam's page about Google's console.")
         return wrong(what, worded("no client is registered for Google"), mend, command="showcam google values")
     its_id, registered = patient.client
-    mend = worded(
-        "On showcam's page under Assistants refuse the client {client}, then let Google in again on the page about its "
-        "console.",
-        client=its_id,
-    )
-    again = f"showcam clients remove {its_id}, then: showcam google values --project YOUR-PROJECT-ID"
+    mend = worded("On showcam's page about Google's console give your Project ID again. Secret and links stay.")
+    again = f"showcam clients remove {its_id} --keep-links, then: showcam google values --project YOUR-PROJECT-ID"
     projects = projects_of(registered)
     if len(projects) != 1:
         text = (

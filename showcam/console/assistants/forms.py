@@ -19,8 +19,9 @@ from showcam.store.records import Assistant, Link
 
 MOST_REDIRECTS = 10
 LONGEST_USER = 200
-OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # only for the owner of the installation
-OF_OPERATOR = OF_OWNER | {"add-client", "renew-secret", "remove-client"}
+# only for the owner of the installation: these concern other households
+OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back", "remove-client"})
+OF_OPERATOR = OF_OWNER | {"add-client", "renew-secret"}
 STEPS = frozenset({"acknowledge", "end", "choose", "set-pin", "clear-pin", "set-quiet"})
 _NOT_INVITED: dict[Invited, str] = {"": "", "known": ASSISTANTS["invited"], "full": ASSISTANTS["many_invited"]}
 
@@ -35,11 +36,19 @@ class Made(Struct, frozen=True):
 class OperatorForms:
     """The forms for who runs the installation: the assistants' clients, and who may link.
 
-    `open_to_all`: anybody may link here without an invitation.
+    `end` ends a link and its video. `open_to_all`: anybody may link here without an invitation.
     """
 
-    def __init__(self, store: Store, invitations: Invitations, window: LinkingWindow, *, open_to_all: bool) -> None:
-        self._store, self._invitations, self._window = store, invitations, window
+    def __init__(
+        self,
+        store: Store,
+        invitations: Invitations,
+        window: LinkingWindow,
+        end: Callable[[Link], None],
+        *,
+        open_to_all: bool,
+    ) -> None:
+        self._store, self._invitations, self._window, self._end = store, invitations, window, end
         self.open_to_all = open_to_all
 
     def take(self, step: str, account: str) -> Made | str:
@@ -81,7 +90,7 @@ class OperatorForms:
         if client is None:
             return ASSISTANTS["no_client"]
         if step == "remove-client":
-            self._store.drop_client(client.id)
+            clients.refuse(self._store, self._end, client)
             return ""
         return Made(client.id, clients.renew_secret(self._store, client))
 
