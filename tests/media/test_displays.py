@@ -12,7 +12,7 @@ from showcam.engine.sessions.transcodes import unplayed
 from showcam.engine.source import Format
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 from tests.media.conftest import World
 from tests.media.test_pictures import resolution
 from tests.media.test_webrtc import watching
@@ -179,6 +179,24 @@ def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refu
     else:
         assert '"reason": "beyond_displays"' in world.master(surface="google").text
     assert world.master(surface="page").status == 200
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_display_that_opened_a_camera_ends_no_other_viewer_when_the_video_becomes_too_much_for_it(
+    world: World, vendor: Vendor, leaves: bool
+) -> None:
+    send(vendor, sub=False)
+    display = world.variant_url(world.master(surface="google"))
+    page = world.variant_url(world.master(surface="page"))
+    if leaves:
+        world.request(f"/s/{display.split('/s/')[1].split('/')[0]}", "DELETE")
+    send(vendor, sub=False, deep=True)  # the vendor ends the session, and the next has another format
+    until(lambda: world.request(page).status == 410)
+    assert "reason" not in world.request(page).text, "it asks for the camera again only to learn of the other format"
+    again, refused = [world.request(url.rsplit("/", 2)[0] + "/master.m3u8") for url in (page, display)]
+    assert (again.status, "avc1.6e" in again.text) == (200, True)
+    assert refused.status == (410 if leaves else 502)
+    assert leaves or '"reason": "beyond_displays"' in refused.text
 
 
 def test_the_other_processes_are_answered_why(world: World, vendor: Vendor) -> None:

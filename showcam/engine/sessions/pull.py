@@ -334,13 +334,15 @@ class Pull(PlayableFanout):
             self.gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
-        """Begins to show an opening. Raises SourceFailed if the viewer that opened the camera can't play the format."""
+        """Begins to show an opening. Raises SourceFailed if the viewer of the first can't play the camera's format.
+
+        In later openings, `shown` refuses each viewer who can't: that viewer may have left, and others may play it.
+        """
         self._is_interrupted = False
         # programs of the household play all that RTSP carries, and the others of them are shown a transcode
         protocol = "rtsp" if self._opened_for.surface == "player" else self._opened_for.protocol
         reason = unplayed(form, self._opened_for.surface, protocol)
-        may_be_smaller = self.format is None and self._choice.may_be_smaller
-        fails = bool(reason) and (may_be_smaller or not self.may_be_transcoded)
+        fails = self.format is None and bool(reason) and (self._choice.may_be_smaller or not self.may_be_transcoded)
         took = self._loop.time() - self._epoch
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             first_s = took if self.format is None and not fails else None
