@@ -146,6 +146,7 @@ class Outbox(Protocol):
         """Ends a claim: writes all or nothing.
 
         False, and nothing is written, if the claim had expired and another sender took the link, or the link ended.
+        DynamoDB parks rows beyond forty before the rest. If the sender is killed in between, the rest still waits.
         """
         ...
 

@@ -10,16 +10,18 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
+from msgspec.structs import replace
 
 from showcam.store.dynamodb import DynamoStore
 from showcam.store.dynamodb.table import item_of
-from showcam.store.outbox import OUTBOX_KEPT_S, Laid, Settled
+from showcam.store.outbox import LOOK, OUTBOX_KEPT_S, Claim, Laid, Settled
 from showcam.store.ports import StoreUnavailable
-from showcam.store.records import Account, Ask, Link
+from showcam.store.records import Account, Ask, Happening, Link
 from showcam.store.sealing import Sealer
 from tests.doubles import records as a
 
 NOW = a.NOW
+LATE = NOW + 3600
 
 
 @pytest.fixture
@@ -418,3 +420,82 @@ def test_an_account_with_more_links_than_one_batch(table: DynamoStore, linked: L
     for link in links[1:]:
         table.add_link(link)
     assert table.links(linked.account) == links
+
+
+class CutOff:
+    """A client that is cut off after a number of transactions, like that of a process that is killed."""
+
+    def __init__(self, client: Any, transactions: int) -> None:
+        self._client, self.left = client, transactions
+
+    def transact_write_items(self, **request: Any) -> Any:
+        if not self.left:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+        self.left -= 1
+        return self._client.transact_write_items(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def claimed(table: DynamoStore, link: Link, rows: int, cameras: int = 0) -> tuple[Claim, Settled]:
+    """A claim of as many rows of the link as there may be, and the result that they and `cameras` are parked."""
+    for start in range(0, rows, 40):
+        kinds = tuple(f"kind {start + number}" for number in range(min(40, rows - start)))
+        assert table.record_happening(link.account, Happening("ezviz-a", "motion", NOW + start), 3.0, kinds)
+    claim = table.claim(link.account, link.id, LATE, LATE + 20, rows)
+    assert claim is not None
+    look = replace(claim.rows[0], kind=LOOK)
+    refused = [replace(look, id=f"{link.id}/look/{camera}", subject=f"{camera}") for camera in range(cameras)]
+    laid = tuple(Laid(row, LATE, "refused", "refused") for row in (*claim.rows, *refused))
+    return claim, Settled(LATE, laid=laid, told=b"1")
+
+
+@pytest.mark.parametrize(("transactions", "count"), [(0, 0), (1, 40), (2, 60)])
+def test_a_sender_that_is_cut_off_between_two_transactions_loses_and_doubles_nothing(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link, transactions: int, count: int
+) -> None:
+    claim, settled = claimed(table, linked, rows=50, cameras=50)
+    with pytest.raises(StoreUnavailable):
+        DynamoStore(CutOff(dynamodb, transactions), "showcam", sealer).settle(claim, settled)
+    parked = {laid.row.id for laid in table.laid_down()}
+    waiting = {row.id for row in table.waiting(LATE, linked.account)}
+    assert len(parked) == count
+    assert parked.isdisjoint(waiting)
+    assert parked | waiting >= {row.id for row in claim.rows}
+    again = table.claim(linked.account, linked.id, LATE + 20, LATE + 40, 50)
+    assert again is not None
+    assert (again.told, {row.id for row in again.rows}) == (None, waiting)
+    left = tuple(laid for laid in settled.laid if laid.row.id in waiting or laid.row.kind == LOOK)
+    assert table.settle(again, replace(settled, laid=left))
+    assert {laid.row.id for laid in table.laid_down()} == {laid.row.id for laid in settled.laid}
+    assert table.waiting(LATE + 99, linked.account) == []
+
+
+def test_a_sender_that_lost_its_claim_parks_nothing(table: DynamoStore, linked: Link) -> None:
+    claim, settled = claimed(table, linked, rows=50)
+    assert table.claim(linked.account, linked.id, LATE + 20, LATE + 40, 50) is not None
+    assert not table.settle(claim, settled)
+    assert table.laid_down() == []
+    assert len(table.waiting(LATE, linked.account)) == 50
+
+
+def test_a_row_that_goes_back_between_two_transactions_is_due(
+    dynamodb: Any, sealer: Sealer, table: DynamoStore, linked: Link
+) -> None:
+    claim, settled = claimed(table, linked, rows=50)
+    row = claim.rows[0].id
+    meanwhile = Meanwhile(dynamodb, "transact_write_items", lambda: table.retry(linked.account, row, LATE + 1))
+    assert DynamoStore(meanwhile, "showcam", sealer).settle(claim, settled)
+    assert len(table.laid_down()) == len(settled.laid) - 1
+    assert [waiting.id for waiting in table.waiting(LATE + 1, linked.account)] == [row]
+    assert table.due("alexa", LATE + 1, 9) == [(linked.account, linked.id)]
+
+
+@pytest.mark.parametrize("cameras", [0, 1])
+def test_a_claim_is_no_larger_than_a_transaction(table: DynamoStore, linked: Link, cameras: int) -> None:
+    claim, settled = claimed(table, linked, rows=120, cameras=cameras)
+    assert len(claim.rows) == 80
+    assert table.settle(claim, replace(settled, over=claim.rows, laid=settled.laid[80:]))
+    assert len(table.waiting(LATE, linked.account)) == 40
+    assert len(table.laid_down()) == cameras

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from showcam.registry.reporting.delivery import MOST
 from showcam.store.outbox import ENDED, LOOK, OUTBOX_KEPT_S, Claim, Laid, Row, Settled, Why
 from showcam.store.ports import Store
 from showcam.store.records import Account, Happening, Known, Link, Source, SourceState
@@ -413,6 +414,36 @@ class TestLayingDown:
         world.store.settle(claim, Settled(NOW + 6, claim.rows))
         assert world.store.laid_down() == []
         assert world.alexa.id not in world.due(NOW + 99)
+
+    def test_a_camera_that_went_back_and_is_refused_again_waits_again(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        refused = replace(claim.rows[0], id=f"{claim.link_id}/look/garden", subject="garden", number=1)
+        world.store.settle(claim, Settled(NOW, claim.rows, laid=(Laid(refused, NOW, "refused", "refused"),)))
+        assert world.store.retry(world.home.id, refused.id, NOW + 6)
+        claim = world.claim(now=NOW + 6)
+        again = Laid(replace(refused, due=NOW), NOW + 6, "refused", "refused")
+        assert world.store.settle(claim, Settled(NOW + 6, claim.rows, laid=(again,)))
+        assert world.store.laid_down() == [again]
+        assert world.alexa.id not in world.due(NOW + 99)
+
+    @pytest.mark.parametrize("refused", [1, 100])
+    def test_of_a_whole_claim_each_row_and_each_refused_camera_waits_for_a_person(
+        self, world: World, refused: int
+    ) -> None:
+        kinds = tuple(f"kind {number}" for number in range(MOST))
+        world.store.record_happening(world.home.id, Happening("attic", "motion", NOW), 3.0, kinds)
+        world.rang(NOW + 1)
+        claim = world.claim(now=NOW + 1, most=MOST)
+        look = replace(claim.rows[0], kind=LOOK)
+        cameras = [replace(look, id=f"{claim.link_id}/look/{camera}", subject=f"{camera}") for camera in range(refused)]
+        rows = [*claim.rows, *cameras]
+        laid = tuple(Laid(row, NOW + 2, "it happened too long ago", "late") for row in rows)
+        assert world.store.settle(claim, Settled(NOW + 2, laid=laid, told=b"1", what="1 changed"))
+        assert {laid.row.id for laid in world.store.laid_down()} == {row.id for row in rows}
+        assert len(world.store.laid_down()) == len(rows) == MOST + refused
+        after = world.claim(now=NOW + 2)
+        assert ([row.at for row in after.rows], after.told, after.turn) == ([NOW + 1], b"1", 1)
 
     def test_an_end_that_goes_back_after_weeks_is_kept_for_a_later_try(self, world: World) -> None:
         world.store.end_link(world.alexa.id, NOW)

@@ -136,14 +136,15 @@ check writes nothing, and reads another key each time. docs/integrator/scale.md 
 A removal may meet the limit of a key. A row that a transaction deletes counts as two writes, so a key takes 500 of them
 a second. DynamoDB refuses a transaction beyond this limit, and the store repeats it after a pause.
 
-Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has at most 800
-cameras. A transaction has 100 actions. A change that adds rows for each link of a household has two actions for each
-link; beyond 40 links the others go into earlier transactions, which may be repeated. A removal deletes up to 100 rows
-in a transaction, all from one page of a Query. All other transactions have at most 60 actions. A transaction may have
-4 MB. A batch reads 100 keys and a Query's page holds 1 MB: longer reads take several requests. The pk may have 2,048
-bytes and the sk 1,024. Names from outside may have at most 512 (showcam.store.records). Some changes are several writes
-(`put_devices`, `drop_household`, `drop_asks`, the tidying after `end_link`). A cut-off change is completed when the
-caller repeats it.
+Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has at most 800 cameras.
+A transaction has 100 actions. A change that adds rows for each link of a household has two actions for each link;
+beyond 40 links the others go into earlier transactions, which may be repeated. A claim has at most 80 rows. `settle`
+has one action for each row that it removes, and two for each row that it parks. Parked rows beyond 80 actions go into
+earlier transactions, which are written only while the claim is held. A removal deletes up to 100 rows in a transaction,
+all from one page of a Query. All other transactions have at most 60 actions. A transaction may have 4 MB. A batch reads
+100 keys and a Query's page holds 1 MB: longer reads take several requests. The pk may have 2,048 bytes and the sk
+1,024. Names from outside may have at most 512 (showcam.store.records). Some changes are several writes (`put_devices`,
+`drop_household`, `drop_asks`, the tidying after `end_link`). A cut-off change is completed when the caller repeats it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
 """

@@ -10,18 +10,25 @@ import math
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import batched, islice
 
-import msgspec
 from msgspec.structs import replace
 
 from showcam.store.dynamodb.ephemeral import put_known
 from showcam.store.dynamodb.links import SHARDS, LinkItems, part, parts
-from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, account_there, item_of, took
+from showcam.store.dynamodb.outbox_items import (
+    free_at,
+    listed_as,
+    looks_of,
+    outbox_item,
+    outbox_key,
+    parked_item,
+    row_of,
+    telling_key,
+)
+from showcam.store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, account_there, took
 from showcam.store.outbox import (
-    LAID_KEPT_S,
     LOOK,
-    OUTBOX_KEPT_S,
     RING,
     Claim,
     Laid,
@@ -30,7 +37,6 @@ from showcam.store.outbox import (
     Telling,
     ended_row,
     happening_row,
-    look_row,
     sees,
     why_of,
 )
@@ -65,8 +71,8 @@ class TellingItems(LinkItems):
             self._table.update(f"link#{link_id}", "link", mark, LIVE, now=now, expires_at=over),
             self._table.delete(f"account#{link.account}", f"link#{link_id}"),
             # the row of its end replaces the link's state; the next claim removes the rows of happenings
-            self._table.put(_key(link, now) | {"news": 1, "wanted": now}),
-            self._table.put(_item(ended_row(link, now))),
+            self._table.put(telling_key(link, now) | {"news": 1, "wanted": now}),
+            self._table.put(outbox_item(ended_row(link, now))),
         )
         if ended:
             self._tidy(link)
@@ -159,7 +165,7 @@ class TellingItems(LinkItems):
         """Adds rows of a link, all due at the same time. A ring does not wait for the pause after a failed try."""
         rings = [row for row in rows if row.kind == RING]
         wanted = self._wanted(rows[0], rows[0].due, "#rung = :due" if rings else "")
-        return [*(self._table.put(_item(row)) for row in rows), wanted]
+        return [*(self._table.put(outbox_item(row)) for row in rows), wanted]
 
     def _looks(self, account_id: str, at: float, link_id: str = "") -> list[Action]:
         """A LOOK for each live link of the household, or only for `link_id`."""
@@ -173,7 +179,7 @@ class TellingItems(LinkItems):
     ) -> Action:
         """Makes the link due at `due`. The link may be due later already, but not sooner."""
         link_id = of.id if isinstance(of, Link) else of.link
-        key = _key(of, due)
+        key = telling_key(of, due)
         names = ("kind", "account", "link", "assistant", "gsi1pk", "gsi1sk")
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in names) + ", #wanted = :due"
         # a parked row that is put back may find the row of an ended link, which was to be removed
@@ -187,7 +193,7 @@ class TellingItems(LinkItems):
         listed = (self._table.listed(part, until=until, page=page) for part in parts(assistant))
         # reads no further than to the last one that is answered: thousands of links wait while an assistant is down
         soon = heapq.merge(*listed, key=lambda item: item["gsi1sk"])
-        waiting = islice((item for item in soon if item["wanted"] <= now and _free(item) <= now), most)
+        waiting = islice((item for item in soon if item["wanted"] <= now and free_at(item) <= now), most)
         return [(item["account"], item["link"]) for item in waiting]
 
     def claim(self, account_id: str, link_id: str, now: float, until: float, most: int) -> Claim | None:
@@ -210,13 +216,13 @@ class TellingItems(LinkItems):
             item = failed.item
         link = self.link(link_id)
         rows = sorted(
-            [*_looks(item, now), *self._rows(account_id, link_id)], key=lambda row: (row.at, row.kind, row.subject)
+            [*looks_of(item, now), *self._rows(account_id, link_id)], key=lambda row: (row.at, row.kind, row.subject)
         )
         return Claim(
             account_id,
             link_id,
             link if link and link.ended is None else None,
-            tuple(row for row in rows if row.due <= now)[:most],
+            tuple(row for row in rows if row.due <= now)[: min(most, _MOST)],
             item.get("told"),
             item.get("turn", 0),
             float(item["listed"]) if "listed" in item else None,
@@ -226,22 +232,47 @@ class TellingItems(LinkItems):
         )
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
+        try:
+            settled = self._fitted(claim, settled)
+        except ConditionFailed:
+            return False
         pk, sk = f"account#{claim.account}", f"telling#{claim.link_id}"
         over = {row.id for row in settled.over} | {laid.row.id for laid in settled.laid}
+        # a parked camera that was put back and is refused again has the key of the row it had
+        parked = {outbox_key(laid.row) for laid in settled.laid}
+        gone = {outbox_key(row) for row in settled.over if row.subject} - parked
         for _ in range(RACES):
             item = self._table.get(pk, sk)
             if item is None or item.get("claimed") != claim.by:
                 return False
             left = [row.due for row in self._rows(claim.account, claim.link_id) if row.id not in over]
             state = self._state(item, claim, settled, left)
-            gone = [row for row in (*settled.over, *(laid.row for laid in settled.laid)) if row.subject]
-            parked = [self._table.put(_parked_item(laid)) for laid in settled.laid]
             try:
-                self._table.together(state, *(self._table.delete(pk, outbox_key(row)) for row in gone), *parked)
+                self._table.together(
+                    state, *(self._table.delete(pk, key) for key in gone), *self._parking(claim, settled.laid)
+                )
             except ConditionFailed:
                 continue
             return True
         raise StoreUnavailable("others added rows to the same link in every try")
+
+    def _fitted(self, claim: Claim, settled: Settled) -> Settled:
+        """Parks rows that do not fit into the transaction of `settle`, and returns the rest.
+
+        Each row is parked by one transaction, and only while the claim is held. So if the sender is killed in between,
+        the next one finds the other rows. Raises ConditionFailed.
+        """
+        first = max(0, len(settled.laid) - (_MOST - len(settled.over)) // 2)
+        held = self._table.check(f"account#{claim.account}", f"telling#{claim.link_id}", "#claimed = :by", by=claim.by)
+        for few in batched(settled.laid[:first], _MOST // 2, strict=False):
+            self._table.together(held, *self._parking(claim, few))
+        return replace(settled, laid=settled.laid[first:])
+
+    def _parking(self, claim: Claim, rows: Iterable[Laid]) -> Iterator[Action]:
+        """Two actions for each row: it is parked, and waits no longer."""
+        for laid in rows:
+            yield self._table.put(parked_item(laid))
+            yield self._table.delete(f"account#{claim.account}", outbox_key(laid.row))
 
     def free_claims(self, at: float) -> None:
         for assistant in ("alexa", "google"):
@@ -255,7 +286,7 @@ class TellingItems(LinkItems):
             tellings = [item for item in self._table.query(f"account#{account_id}", "telling#") if "wanted" in item]
         else:
             tellings = [item for assistant in ("alexa", "google") for item in self._tellings(assistant)]
-        rows = [row for item in tellings for row in (*_looks(item, now), *self._rows(item["account"], item["link"]))]
+        rows = [row for item in tellings for row in (*looks_of(item, now), *self._rows(item["account"], item["link"]))]
         return sorted((row for row in rows if row.due <= now), key=lambda row: (row.at, row.kind, row.subject))
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
@@ -267,7 +298,7 @@ class TellingItems(LinkItems):
     def laid_down(self, account_id: str = "") -> list[Laid]:
         items = self._table.query(f"account#{account_id}", "laid#") if account_id else self._table.listed("laid")
         found = [
-            Laid(_row(item), float(item["laid"]), item["reason"], why_of(item.get("why"), item["reason"]))
+            Laid(row_of(item), float(item["laid"]), item["reason"], why_of(item.get("why"), item["reason"]))
             for item in items
         ]
         return sorted(found, key=lambda laid: (laid.at, laid.row.id))
@@ -276,7 +307,7 @@ class TellingItems(LinkItems):
         item = self._table.get(f"account#{account_id}", f"laid#{row_id}")
         if item is None:
             return False
-        self._table.together(self._table.delete(item["pk"], item["sk"]), *self._add(replace(_row(item), due=now)))
+        self._table.together(self._table.delete(item["pk"], item["sk"]), *self._add(replace(row_of(item), due=now)))
         return True
 
     def drop(self, account_id: str, row_id: str) -> bool:
@@ -292,14 +323,14 @@ class TellingItems(LinkItems):
                 item.get("told_what", ""),
                 item.get("tries", 0),
                 item.get("reason", ""),
-                max(float(item["wanted"]), _free(item)) if "wanted" in item else None,
+                max(float(item["wanted"]), free_at(item)) if "wanted" in item else None,
                 why_of(item.get("why"), item.get("reason", "")),
             )
             for item in items
         }
 
     def _rows(self, account_id: str, link_id: str) -> list[Row]:
-        return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
+        return [row_of(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
 
     def _tellings(self, assistant: Assistant) -> Iterator[Item]:
         return (item for part in parts(assistant) for item in self._table.listed(part))
@@ -343,54 +374,3 @@ class TellingItems(LinkItems):
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets) + " REMOVE #" + ", #".join(removes)
         held = "#claimed = :by AND #news = :seen"
         return self._table.update(item["pk"], item["sk"], update, held, by=claim.by, seen=item["news"], **sets)
-
-
-def listed_as(due: float, link_id: str) -> str:
-    """The sort key of the index. A query by this key reads only the links that are due."""
-    return f"{due:015.3f}#{link_id}"
-
-
-def _key(of: Link | Row, due: float) -> Item:
-    link_id = of.id if isinstance(of, Link) else of.link
-    return {
-        "pk": f"account#{of.account}",
-        "sk": f"telling#{link_id}",
-        "kind": "telling",
-        "account": of.account,
-        "link": link_id,
-        "assistant": of.assistant,
-        "gsi1pk": part(of.assistant, link_id),
-        "gsi1sk": listed_as(due, link_id),
-    }
-
-
-def outbox_key(row: Row) -> str:
-    return f"outbox#{row.link}#{row.at:015.3f}#{row.kind}#{row.subject}"
-
-
-def _item(row: Row) -> Item:
-    item = item_of(f"account#{row.account}", outbox_key(row), "outbox", row)
-    return item | {"expires_at": math.ceil(max(row.at, row.due) + OUTBOX_KEPT_S)}
-
-
-def _free(item: Item) -> float:
-    """When the link may be claimed again."""
-    return float(item.get("asked" if "rung" in item and "claimed" not in item else "free", 0))
-
-
-def _looks(item: Item, now: float) -> list[Row]:
-    """The LOOK of a link's row, if it has one."""
-    number = item.get("look", 0) + (1 if "again" in item else 0)
-    times = [float(item[name]) for name in ("look_at", "again") if name in item]
-    return [look_row(item["account"], item["link"], item["assistant"], min(times), min(times), number)] if times else []
-
-
-def _parked_item(laid: Laid) -> Item:
-    row = laid.row
-    listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(laid.at + LAID_KEPT_S)}
-    item = item_of(f"account#{row.account}", f"laid#{row.id}", "laid", row)
-    return item | listed | {"laid": laid.at, "reason": laid.reason, "why": laid.why or ""}
-
-
-def _row(item: Item) -> Row:
-    return msgspec.convert(item["record"], Row)
