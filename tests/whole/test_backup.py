@@ -283,7 +283,7 @@ def tables(scripts: list[str]) -> set[str]:
         return {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def test_an_older_schema_is_migrated(owned: dict[str, str], backup: Path) -> None:
+def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str], backup: Path) -> None:
     with closing(sqlite3.connect(backup, isolation_level=None)) as raw:
         for later in tables(migrations()) - tables(migrations()[:2]):
             raw.execute(f"DROP TABLE {later}")
@@ -291,5 +291,7 @@ def test_an_older_schema_is_migrated(owned: dict[str, str], backup: Path) -> Non
         raw.execute("PRAGMA user_version = 2")
     done = run(owned, "restore", str(backup))
     assert done.returncode == 0, done.stderr
+    (kept,) = (tmp_path / "data").glob("*showcam.sqlite3?*")  # the backup has the older schema: it is not copied again
+    assert kept.name.startswith("showcam.sqlite3.kept-")
     assert f"It was of schema 2 and is of {len(migrations())} now." in done.stdout
     assert run(owned, "household", "list").returncode == 0

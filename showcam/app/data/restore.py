@@ -15,8 +15,7 @@ from showcam.app.data import backup, integrity
 from showcam.app.data.backup import Unusable
 from showcam.app.settings import Settings
 from showcam.app.shipped import document
-from showcam.store.records import WAIT_S
-from showcam.store.sqlite.database import Database, migrations
+from showcam.store.sqlite.database import migrate, migrations
 from showcam.store.sqlite.database_file import errors, key_ids, let_go
 
 
@@ -100,11 +99,12 @@ def _copied(settings: Settings, file: Path) -> Iterator[Path]:
 
 def _make_ready(copied: Path) -> None:
     """Turn the backup into a database: remove the table `backup`, and migrate it to this showcam's schema."""
-    with errors(copied), contextlib.closing(sqlite3.connect(copied)) as database:
+    with errors(copied), contextlib.closing(sqlite3.connect(copied, isolation_level=None)) as database:
         database.execute("PRAGMA secure_delete = ON")  # no trace of the sealed keys stays in the file
         database.execute("DROP TABLE backup")
         database.execute("PRAGMA application_id = 0")
-    Database(copied, WAIT_S).close()
+        database.execute("PRAGMA foreign_keys = ON")
+        migrate(database, migrations(), copied.name)  # without a copy of the older schema, which the backup is
     with copied.open("rb") as whole:
         os.fsync(whole.fileno())
 

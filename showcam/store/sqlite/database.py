@@ -71,7 +71,8 @@ def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
 
     Removes copies that are older than a month: they hold data that a household may have deleted since.
     """
-    for copy in path.parent.glob(f"{path.name}.schema-*"):
+    left = path.parent.glob(f".{path.name}.*.schema-*")  # by a restore of showcam 0.3
+    for copy in (*path.parent.glob(f"{path.name}.schema-*"), *left):
         with contextlib.suppress(FileNotFoundError):  # another process that starts now removes them too
             if time.time() - copy.stat().st_mtime > MONTH_S:
                 copy.unlink()
