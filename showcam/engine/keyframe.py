@@ -22,6 +22,10 @@ _LAST_PIXELS = 8  # less than any block of a picture has
 # Pixels of a decoded picture: H.264 and H.265 have no more up to level 6.2. libav makes room for the size that a camera
 # claims before it reads the picture. A hostile camera that claims 16,384 × 16,384 pixels would cost 400 MB.
 MOST_DECODED = 8192 * 4352
+# Bytes of the pictures that a decoder keeps, as the parameter sets say: 15 pictures of 3840×2160 pixels, 10 of
+# 4000×3000, or 3 of 8192×4352. Cameras need one to five. Levels up to 5.2 of H.264 allow 70 MB, level 6.2 allows
+# 270 MB. A stream of a few bytes a picture may ask for 16 pictures of 8192×4352: they took 1.2 GB.
+MOST_KEPT = 192 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,12 @@ class Measured:
 
 
 def measure(codec: Bitstream, keyframe: bytes) -> Measured:
-    """Measures a keyframe. Raises NoPicture if it does not decode."""
+    """Measures a keyframe. Raises NoPicture if it does not decode, or if decoding its video needs too much memory."""
     context = decoder(codec.DECODER)
     frame = decoded(context, keyframe)
     if codec.DECODER == "hevc" and _lacks_its_end(frame):
+        raise NoPicture
+    if codec.buffers(keyframe) * sum(plane.buffer_size for plane in frame.planes) > MOST_KEPT:
         raise NoPicture
     return Measured(frame.width, frame.height, codec.codec_name(keyframe), bool(context.has_b_frames))
 

@@ -7,7 +7,7 @@ from typing import Any
 import av
 import pytest
 
-from showcam.engine.codec import h264, nal
+from showcam.engine.codec import h264, h265, nal
 from showcam.engine.keyframe import measure
 from tests.doubles.rtsp_recording import slope
 
@@ -61,3 +61,51 @@ def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count
     whole = (nal.START + sps) * count + nal.START + b"\x65abc"
     assert h264.relabelled(whole) == whole
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ("ref=1", 1),
+        ("ref=16", 16),
+        ("ref=4:bframes=3:b-pyramid=none", 4 + 1),
+        ("ref=4:bframes=3:b-pyramid=normal", 4 + 2),
+        ("ref=4:bframes=3:nal-hrd=vbr:vbv-maxrate=500:vbv-bufsize=500", 4 + 2),
+        ("ref=2:interlaced=1", 2),
+    ],
+)
+def test_parameter_sets_tell_how_many_pictures_of_h264_a_decoder_keeps(params: str, expected: int) -> None:
+    assert h264.buffers(keyframe(640, 368, tune="psnr", **{"x264-params": f"{params}:level=6.2"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [("ref=1:bframes=0", 3), ("ref=5:bframes=0", 6), ("ref=4", 5), ("ref=3:bframes=4:temporal-layers=3", 5)],
+)
+def test_parameter_sets_tell_how_many_pictures_of_h265_a_decoder_keeps(params: str, expected: int) -> None:
+    encoder: Any = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 192, "yuv420p", Fraction(1, 25)
+    encoder.options = {"preset": "medium", "x265-params": f"{params}:log-level=none"}
+    packets = [bytes(packet) for packet in [*encoder.encode(slope(0, 320, 192)), *encoder.encode(None)]]
+    assert h265.buffers(packets[0]) == expected
+
+
+@pytest.mark.parametrize("count", [0, 1, 33])
+def test_parameter_sets_that_make_no_sense_may_need_the_most(count: int) -> None:
+    assert h264.buffers(b"".join([nal.START + b"\x67" + bytes((1, number)) for number in range(count)])) == 32
+    assert h265.buffers(b"".join([nal.START + b"\x42\x01" + bytes((1, number)) for number in range(count)])) == 16
+
+
+@pytest.mark.parametrize(
+    ("size", "references", "fits"),
+    [((3840, 2160), 4, True), ((4000, 3008), 4, True), ((4000, 3008), 16, False), ((1920, 1088), 16, True)],
+)
+def test_video_that_would_cost_its_decoder_more_than_any_camera_s_is_no_picture(
+    size: tuple[int, int], references: int, fits: bool
+) -> None:
+    sent = keyframe(size[0], size[1], **{"x264-params": f"ref={references}:level=6.2"})
+    if fits:
+        assert measure(h264, sent).width == size[0]
+    else:
+        with pytest.raises(nal.NoPicture):
+            measure(h264, sent)

@@ -27,6 +27,8 @@ class Bitstream(Protocol):
 
     def codec_name(self, keyframe: bytes, /) -> str: ...
 
+    def buffers(self, keyframe: bytes, /) -> int: ...
+
 
 class _MotionJpeg:
     """Motion JPEG: each frame is a JPEG, a decoder can start on it, and no viewer gets it unchanged."""
@@ -55,6 +57,9 @@ class _MotionJpeg:
 
     def codec_name(self, _keyframe: bytes) -> str:
         return "jpeg"
+
+    def buffers(self, _keyframe: bytes) -> int:
+        return 0
 
 
 BITSTREAMS: dict[str, Bitstream] = {"h264": h264, "h265": h265, "mjpeg": _MotionJpeg()}

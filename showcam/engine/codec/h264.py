@@ -28,6 +28,7 @@ _LONGEST = 512  # bytes of a parameter set that are read: all fields that are ne
 _B = frozenset({1, 6})
 _FIRST_SLICE_BYTES = 10  # bytes that hold the first two numbers of a slice
 _ANY = 0xFFFFFFFE
+_MOST_REFERENCES = 16
 _EXTENSIONS = frozenset({14, 15, 20})  # scalable streams have these as well as their pictures
 _RECOVERY_POINT = 6
 _MOST_MESSAGES = 8  # messages of an SEI that are read
@@ -128,7 +129,7 @@ def read_sps(bits: Bits) -> Sps:
         bits.take(1), bits.signed(-(1 << 31), 1 << 31), bits.signed(-(1 << 31), 1 << 31)
         for _ in range(bits.up_to(255)):
             bits.signed(-(1 << 31), 1 << 31)
-    references = bits.up_to(16)
+    references = bits.up_to(_MOST_REFERENCES)
     bits.take(1)
     blocks, is_interlaced = (bits.up_to(1023) + 1) * (bits.up_to(1023) + 1), not bits.take(1)
     return Sps(
@@ -179,7 +180,7 @@ def needed_level(sps: bytes) -> int | None:
     bits = Bits(nal.body(sps, 1, _LONGEST))
     try:
         read = read_sps(bits)
-        fps = max(_USUAL_FPS, min(_fps(bits, read), _MOST_FPS))
+        fps = max(_USUAL_FPS, min(_usability(bits, read)[0], _MOST_FPS))
     except Malformed:
         return None
     for level, (a_second, most, kept) in _LIMITS.items():
@@ -188,14 +189,32 @@ def needed_level(sps: bytes) -> int | None:
     return None
 
 
-def _fps(bits: Bits, sps: Sps) -> float:
-    """Frames a second by the video usability information (annex E.1.1); 0.0 if it does not say."""
+def buffers(keyframe: bytes) -> int:
+    """The frames that a decoder keeps, for reference or to show them later; the most if an SPS makes no sense."""
+    return nal.most_of((unit for unit in nal.units(keyframe) if kind_of(unit) == SPS), _buffers, 2 * _MOST_REFERENCES)
+
+
+def _buffers(sps: bytes) -> int:
+    """The frames that a decoder keeps, by a sequence parameter set. Raises Malformed."""
+    bits = Bits(nal.body(sps, 1, _LONGEST))
+    read = read_sps(bits)
+    try:
+        return read.references + _usability(bits, read)[1]
+    except Malformed:
+        return read.references
+
+
+def _usability(bits: Bits, sps: Sps) -> tuple[float, int]:
+    """Frames a second, and frames that others overtake, by the video usability information (annex E.1.1).
+
+    Each is 0 if the information does not say.
+    """
     bits.take(1 + sps.is_interlaced)
     if bits.take(1):
         for _ in range(4):
             bits.up_to(_ANY)
     if not bits.take(1):
-        return 0.0
+        return 0.0, 0
     if bits.take(1) and bits.take(8) == 255:
         bits.take(32)
     if bits.take(1):
@@ -206,10 +225,36 @@ def _fps(bits: Bits, sps: Sps) -> float:
             bits.take(24)
     if bits.take(1):
         bits.up_to(_ANY), bits.up_to(_ANY)
+    fps = 0.0
+    if bits.take(1):
+        ticks, scale, _ = bits.take(32), bits.take(32), bits.take(1)
+        fps = scale / (2 * ticks) if ticks else 0.0
+    try:
+        return fps, _overtaken(bits)
+    except Malformed:
+        return fps, 0
+
+
+def _overtaken(bits: Bits) -> int:
+    """Reads the rest of the video usability information, which some cameras cut off. Raises Malformed."""
+    has_buffers = [_skip_buffers(bits) if bits.take(1) else False for _ in range(2)]
+    bits.take(2 if any(has_buffers) else 1)
     if not bits.take(1):
-        return 0.0
-    ticks, scale = bits.take(32), bits.take(32)
-    return scale / (2 * ticks) if ticks else 0.0
+        return 0
+    bits.take(1)
+    for _ in range(4):
+        bits.up_to(_ANY)
+    return bits.up_to(_MOST_REFERENCES)
+
+
+def _skip_buffers(bits: Bits) -> bool:
+    """Reads the sizes of a decoder's buffers (annex E.1.2)."""
+    count = bits.up_to(31) + 1
+    bits.take(8)
+    for _ in range(count):
+        bits.up_to(_ANY), bits.up_to(_ANY), bits.take(1)
+    bits.take(20)
+    return True
 
 
 # checks whether bytes are a unit of this codec

@@ -13,6 +13,8 @@ VPS, SPS, PPS, DELIMITER = 32, 33, 34, 35
 SETS = frozenset({VPS, SPS, PPS})
 _HEAD = 2  # bytes of a NAL unit's head
 _LONGEST = 32  # bytes of an SPS that hold profile, tier and level, with room for what is escaped
+_MOST_BUFFERS = 16  # pictures that a decoder has room for
+_ANY = 0xFFFFFFFE
 _FAR = 16  # between the order counts of a picture and the one before
 
 
@@ -68,6 +70,26 @@ def relabelled(keyframe: bytes) -> bytes:
     return keyframe
 
 
+def buffers(keyframe: bytes) -> int:
+    """The pictures that a decoder keeps, for reference or to show them later; the most if an SPS makes no sense."""
+    return nal.most_of((unit for unit in nal.units(keyframe) if kind_of(unit) == SPS), _buffers, _MOST_BUFFERS)
+
+
+def _buffers(sps: bytes) -> int:
+    """The pictures that a decoder keeps, by an SPS. Raises Malformed."""
+    bits = Bits(nal.body(sps, _HEAD, PEEK))
+    bits.take(4)
+    layers = bits.take(3)
+    bits.take(1)
+    _is_profile(bits, layers)
+    _read_form(bits)
+    count = 0
+    for _ in range(layers + 1 if bits.take(1) else 1):
+        count = max(count, bits.up_to(_MOST_BUFFERS - 1) + 1)
+        bits.up_to(_ANY), bits.up_to(_ANY)
+    return count
+
+
 class H265(Syntax):
     """Checks H.265 by the syntax of ISO/IEC 23008-2, 7.3."""
 
@@ -121,14 +143,7 @@ class H265(Syntax):
         bits.take(1)
         if not _is_profile(bits, layers):
             return False
-        number = bits.up_to(15)
-        separate = bits.take(1) if bits.up_to(3) == 3 else 0
-        bits.up_to(16384), bits.up_to(16384)
-        if bits.take(1):
-            for _ in range(4):
-                bits.up_to(16384)
-        bits.up_to(8), bits.up_to(8)
-        order_bits = bits.up_to(12) + 4
+        number, separate, order_bits = _read_form(bits)
         if keep:
             self._sps[number] = separate, order_bits
         return True
@@ -170,16 +185,26 @@ class H265(Syntax):
         return self.doubt <= _FAR
 
 
+def _read_form(bits: Bits) -> tuple[int, int, int]:
+    """The number of an SPS, whether colour planes are separate, and the bits of an order count. Raises Malformed."""
+    number = bits.up_to(15)
+    separate = bits.take(1) if bits.up_to(3) == 3 else 0
+    bits.up_to(16384), bits.up_to(16384)
+    if bits.take(1):
+        for _ in range(4):
+            bits.up_to(16384)
+    bits.up_to(8), bits.up_to(8)
+    return number, separate, bits.up_to(12) + 4
+
+
 def _is_profile(bits: Bits, layers: int) -> bool:
     """The profile and level of an SPS, and of its temporal layers."""
     space, _tier, profile = bits.take(2), bits.take(1), bits.take(5)
     bits.take(32 + 48)
     level = bits.take(8)
-    if space or not 1 <= profile <= 11 or not level or level % 3:
-        return False
     flags: Sequence[int] = [bits.take(2) for _ in range(layers)]
     if layers:
         bits.take(2 * (8 - layers))
     for flag in flags:
         bits.take((88 if flag & 2 else 0) + (8 if flag & 1 else 0))
-    return True
+    return not space and 1 <= profile <= 11 and level > 0 and level % 3 == 0

@@ -131,6 +131,18 @@ class Bits:
         return value
 
 
+_MOST_SETS = 32  # a keyframe of a camera has one of each kind
+
+
+def most_of(units: Iterable[bytes], read: Callable[[bytes], int], most: int) -> int:
+    """The largest number that `read` finds in a unit; `most` if a unit makes no sense, or if there is none or many."""
+    different = set(units)
+    try:
+        return max(map(read, different)) if 0 < len(different) <= _MOST_SETS else most
+    except Malformed:
+        return most
+
+
 type Kind = Literal["sets", "key", "inter", "other"]
 
 PEEK = 256  # bytes of a unit, which hold all that is parsed
