@@ -181,6 +181,16 @@ def test_its_outputs_are_the_stacks() -> None:
         assert re.search(rf"^ +{name}:$", stack, re.MULTILINE), name
 
 
+def test_a_table_is_replaced_while_its_stack_is_removed() -> None:
+    """A restored table has another stream, which `changes` and its role would not read."""
+    section = TEXT[TEXT.index("## Backup and restore") : TEXT.index("## A newer version, and back")]
+    steps = ["create-backup", "delete-api-mapping", "make remove", "delete-table", "restore-table-from-backup"]
+    steps += ["--stream-specification", "from `make kept` to `make deploy`", "create-api-mapping"]
+    places = [section.find(step) for step in steps]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
 def test_make_is_given_known_variables() -> None:
     makefile = (ROOT / "Makefile").read_text()
     given = set(re.findall(r"\b([A-Z]+)=", " ".join(re.findall(r"^ {4}make (.+)$", TEXT, re.MULTILINE))))
