@@ -90,7 +90,7 @@ def _skill(refusals: Refusals) -> Finding:
     what = worded("skill id")
     if count := refusals.lately("skill"):
         text = worded("in the last half hour {count} spoken requests came from a skill with another id", count=count)
-        mend = worded("Copy the Skill ID from the console's list of skills to showcam's page “Alexa by hand”.")
+        mend = worded("Copy the Skill ID from the console's list of skills to showcam's page about your Alexa skill.")
         return wrong(what, text, mend, "skill_id_wrong")
     return ok(what, worded("no request of another skill came lately"))
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import msgspec
 from flask import Response, current_app, g, make_response, redirect, render_template, request
-from markupsafe import Markup, escape
 from msgspec import Struct
 
 from showcam.console.look import cookies
@@ -35,7 +34,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "fault": (500, mark("Something went wrong here"), mark("It is in showcam's log. Try again.")),
 }
 
-_DOCUMENT = re.compile(r"/help/docs/[a-z-]+\.md")
+_DOCUMENT = re.compile(r"(/help/docs/[a-z-]+\.md)")
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 PARTS = "CONSOLE_PARTS"  # key of the app's configuration: the Parts of this installation's console
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
@@ -149,17 +148,12 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "moment": moment,
         "_": partial(OURS.say, locale, vendor=vendor()),
         "in_words": lambda text: in_words(text, locale),
-        "with_links": lambda text: _with_links(str(in_words(text, locale))),
+        "pieces": lambda text: _DOCUMENT.split(str(in_words(text, locale))),  # each second one is a document's address
         "locale": locale,
         "language_names": LANGUAGES,
         "no_password": no_password(locale, vendor()),
     }
     return make_response(render_template(f"{template}.html", **given, **context), status)
-
-
-def _with_links(text: str) -> Markup:
-    """The text for a page, with a link on the address of each document."""
-    return Markup(_DOCUMENT.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _menu(has: Parts, *, may_change: bool) -> tuple[tuple[str, str], ...]:
