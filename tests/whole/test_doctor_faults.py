@@ -209,7 +209,7 @@ def test_a_certificate_with_a_fault(house: House, made: str, fault: Fault, mend:
 
 
 def test_a_redirect_address_that_is_missing(house: House) -> None:
-    is_named(house.examined(redirects=BOTH[:1]), "redirect_uri_missing", "refuse the client google")
+    is_named(house.examined(redirects=BOTH[:1]), "redirect_uri_missing", "give your Project ID again")
 
 
 def test_a_machine_without_the_internet_is_no_fault_of_the_name() -> None:
@@ -313,7 +313,7 @@ def test_a_skill_with_another_id(program: Program, store: SqliteStore) -> None:
         now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         content["request"] = {"type": "LaunchRequest", "requestId": "r", "timestamp": now, "locale": "en-GB"}
         assert forwarded(program, "/alexa/skill", content) == status
-    assert "alexa_skill_id" in consoles(store)["skill_id_wrong"].mend
+    assert "Copy the Skill ID" in consoles(store)["skill_id_wrong"].mend
 
 
 def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
