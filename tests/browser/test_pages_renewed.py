@@ -26,7 +26,7 @@ PAGE = "/home/health"
 # each script with what it needs of its page, and what it asks for
 ASKS = {
     "unlisted": ("", PAGE),
-    "renewed": ('<ul id="renewed" data-renews></ul>', PAGE),
+    "said": ('<ul id="happens"></ul>', PAGE),
     "examining": ('<p data-examining data-words="{count}"></p>', "/home/health/progress"),
     "happened": ('<ol data-happened="/home/happened"></ol><p></p>', "/home/happened"),
     "adding": ('<div id="progress" data-runs></div>', PAGE),
@@ -71,7 +71,7 @@ def test_what_breaks_off_is_asked_for_again(page: Page, program: Program, script
         page.wait_for_timeout(50)  # for the answer
 
 
-@pytest.mark.parametrize("script", ["unlisted", "renewed", "examining"])
+@pytest.mark.parametrize("script", ["unlisted", "said", "examining"])
 def test_who_is_signed_out_is_led_to_the_sign_in(page: Page, program: Program, script: str) -> None:
     html, path = ASKS[script]
     page.evaluate(LOADS, [script, html])

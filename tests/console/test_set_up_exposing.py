@@ -97,7 +97,7 @@ def test_the_way_from_the_press_to_the_address(built: World, program: Tailscale,
     browser = built().signed_in().visit(AT)
     browser.send(AT, step="expose")
     until(lambda: "Sign in to Tailscale; a free account does." in shown(browser))
-    has = [f'href="{LOGIN}"', "<svg", 'id="renewed" data-renews', GET]
+    has = [f'href="{LOGIN}"', "<svg", '<meta http-equiv="refresh" content="3">', GET]
     assert [part in markup(browser) for part in has] == [True, True, True, False]
     program.change(state="Running", auth="")
     until(lambda: "Allow Funnel in your Tailscale network." in shown(browser))

@@ -61,9 +61,3 @@ def test_a_module_answers_with_a_template_of_its_folder_or_of_one_below() -> Non
         assert {name.partition("/")[0] for name in answered} <= may_draw(path.parent.name), path
         seen |= answered
     assert len(seen) > 25
-
-
-def test_no_page_opens_itself_again_if_its_script_can_renew_it() -> None:
-    """A reload throws away the focus, typed text and what somebody opened."""
-    pages = "".join(path.read_text() for path in (*templates().values(), *OF_LINKING))
-    assert pages.count("http-equiv") == pages.count('<noscript><meta http-equiv="refresh"') > 0

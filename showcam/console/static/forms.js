@@ -18,10 +18,6 @@ export const isChanged = (field) => {
   return field.value !== field.defaultValue;
 };
 
-/** Whether somebody has typed on the page, or in a part of it. */
-export const isTyped = (part = document) =>
-  [...part.querySelectorAll("input[type=text], input[type=password], textarea:not([readonly])")].some(isChanged);
-
 /** What somebody changed on this page and nobody was sent, without what is never kept. */
 const typed = () =>
   fields()
