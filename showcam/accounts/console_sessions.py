@@ -158,7 +158,7 @@ class ConsoleSessions:
             self.forget(session, name)
 
     def end_all(self, account: str) -> list[str]:
-        """Ends the sessions of all browsers that are signed in to the household or signed out of it last.
+        """Ends the session of each browser that is signed in to the household, or was when it signed out.
 
         Returns the ids of these sessions.
         """

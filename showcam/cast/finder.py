@@ -87,7 +87,7 @@ class Finder:
         return found[0]
 
     def moved(self, device: Device) -> Device | None:
-        """Searches for a TV that no longer answers at its address. None if the search finds no new address.
+        """Searches the network for a silent TV. Returns the TV with its new address, or None if there is none.
 
         A TV that the owner named by address keeps this address.
         """

@@ -39,7 +39,7 @@ class Measured:
 
 
 def measure(codec: Bitstream, keyframe: bytes) -> Measured:
-    """Measures a keyframe. Raises NoPicture if it does not decode, or if decoding its video needs too much memory."""
+    """Measures a keyframe. Raises NoPicture if the keyframe does not decode, or its video needs too much memory."""
     context = decoder(codec.DECODER)
     frame = decoded(context, keyframe)
     if codec.DECODER == "hevc" and _lacks_its_end(frame):

@@ -74,7 +74,7 @@ def handed_socket() -> socket.socket | None:
 
 @dataclass
 class Process:
-    """`health` is port and path that `answers` asks; None: it serves no HTTP. `environ` is all it gets.
+    """`health`: port and path of a health check; None: the process serves no HTTP. `environ`: its whole environment.
 
     `listener`: the port that is handed to the process, and stays open while the process is started again.
     `is_others`: a program of another maker, which the supervisor starts only if `environ` is not empty.

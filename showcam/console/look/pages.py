@@ -86,7 +86,7 @@ def moment(when: float) -> str:
 
 
 def _local(when: float) -> datetime:
-    """The time in the zone of the household that is signed in; this machine's time if nobody is."""
+    """Returns the time in the signed-in household's zone, or in this machine's zone if nobody is signed in."""
     quiet: Callable[[], QuietTimes] | None = g.get("quiet_times")
     return (quiet() if quiet else NEVER).local(when)
 

@@ -54,7 +54,7 @@ class SaidPage:
         return any(ask.live_s for ask in self._happenings.history.of(account, kind=ASKED))
 
     def _sentence(self, account: str, assistant: Assistant, links: Sequence[Link]) -> Sentence:
-        """Names the first of the assistant's cameras that it can show, else the first one with the reason."""
+        """Names the first of a link's cameras that the assistant can show, else the first camera with the reason."""
         try:
             rows = self._owner.readiness(account, OF_ASSISTANTS)
         except Unavailable:

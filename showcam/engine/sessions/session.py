@@ -45,7 +45,7 @@ class View:
         return self._at.signal
 
     def refuse(self, refusal: SourceFailed) -> None:
-        """Ends the video for this viewer only: a request that waits for it now gets the reason."""
+        """Ends the video for this viewer only. The viewer's waiting request is answered with the reason."""
         self._failure = refusal
 
     def check(self) -> None:

@@ -190,7 +190,7 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
 
 
 def completed(cameras: Cameras, before: Cameras) -> Cameras:
-    """The cameras with what `before` knows and the vendor's list lacks: sizes, and flags that are unknown now.
+    """The cameras with sizes and last known flags from `before`, if the vendor's list lacks them.
 
     A size of `before` counts only if the vendor lists no size and no other codec.
     """

@@ -249,7 +249,7 @@ class Judge:
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
     ) -> Verdict:
-        """The result depends only on the arguments and the rules, so `Verdicts` may keep it for later.
+        """Judges by the arguments and the rules only, so `Verdicts` may keep the verdict.
 
         The camera's `as_of` grows with each reading. It counts only by `may_have_changed`, which is part of a `Case`.
         """

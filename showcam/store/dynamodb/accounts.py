@@ -59,7 +59,7 @@ class AccountItems(TellingItems):
         return True
 
     def _clear(self, account_id: str) -> None:
-        """Removes the household's rows. Those with the names of its users are last: the household is found by them."""
+        """Removes the household's rows, its users' names last: a repeated removal finds the household by a name."""
         pk = f"account#{account_id}"
         for pointer in self._table.query(pk, "link#"):
             self._clear_link(pk, pointer["sk"])

@@ -44,7 +44,7 @@ def free_at(item: Item) -> float:
 
 
 def looks_of(item: Item, now: float) -> list[Row]:
-    """The LOOK of a link's row, if it has one."""
+    """The LOOK row that a link's state stands for; [] if the link has no LOOK."""
     number = item.get("look", 0) + (1 if "again" in item else 0)
     times = [float(item[name]) for name in ("look_at", "again") if name in item]
     return [look_row(item["account"], item["link"], item["assistant"], min(times), min(times), number)] if times else []

@@ -42,7 +42,7 @@ class ConditionFailed(Exception):
 
 
 class _Again(StoreUnavailable):
-    """The request may be repeated: another transaction holds one of its items, or the table throttles it."""
+    """A request may be repeated: another transaction holds one of the items, or the table is throttled."""
 
 
 class Table:
