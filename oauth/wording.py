@@ -54,7 +54,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "request": (400, mark("This can't be read"), mark("Start again in the assistant's app.")),
     "method": (405, mark("This can't be read"), mark("Start again in the assistant's app.")),
     "size": (413, mark("This is too much"), mark("Start again in the assistant's app.")),
-    "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
+    "store": (503, mark("That did not work just now"), mark("Try again in a minute.")),
     "fault": (
         500,
         mark("Something went wrong here"),

@@ -28,8 +28,8 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "callback": (403, mark("This sign-in can't be finished"), WRITTEN["callback"]),
     "member": (403, mark("Here you can only watch"), mark("Ask an owner.")),
     "no_camera": (404, mark("This camera is gone"), mark("It was removed.")),
-    "too_often": (429, mark("Too many requests"), mark("Nothing was changed. Try again in a minute.")),
-    "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
+    "too_often": (429, mark("Too many requests"), mark("Try again in a minute.")),
+    "store": (503, mark("That did not work just now"), mark("Try again in a minute.")),
     "no_room": (503, mark("showcam can't write to its disk"), mark("Make room there, then try again.")),
     "fault": (500, mark("Something went wrong here"), mark("It is in showcam's log. Try again.")),
 }
